@@ -1,0 +1,643 @@
+//! Strict JSON: what two parsers could read differently is refused.
+//!
+//! Duplicate names, lone surrogates, nesting beyond [`MAX_DEPTH`] and numbers beyond
+//! [`MAX_DIGITS`](super::number::MAX_DIGITS) are errors, and number literals and the order of members are
+//! kept. One parser serves plain values and, through [`Build`], trees that remember where each part stood.
+
+use super::number::Number;
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+/// How deep arrays and objects may nest.
+pub const MAX_DEPTH: usize = 64;
+
+/// A JSON value. Numbers keep their literal, objects the order of their members.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Json {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number, as written
+    Number(Number),
+    /// A string
+    String(String),
+    /// An array
+    Array(Vec<Json>),
+    /// An object
+    Object(Object),
+}
+
+/// The members of an object in their order, each name once.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Object(Vec<(String, Json)>);
+
+impl Object {
+    /// An object without members.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The value of a member.
+    pub fn get(&self, name: &str) -> Option<&Json> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    /// The value of a member, to change.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Json> {
+        self.0.iter_mut().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    /// Sets a member: in place where it exists, else at the end.
+    pub fn set(&mut self, name: &str, value: impl Into<Json>) {
+        let value = value.into();
+        match self.get_mut(name) {
+            Some(known) => *known = value,
+            None => self.0.push((name.to_owned(), value)),
+        }
+    }
+
+    /// Takes a member out.
+    pub fn remove(&mut self, name: &str) -> Option<Json> {
+        let at = self.0.iter().position(|(known, _)| known == name)?;
+        Some(self.0.remove(at).1)
+    }
+
+    /// The members in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Json)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// The number of members.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is no member.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Json {
+    /// Parses a whole text. Nothing but white space may follow the value.
+    pub fn parse(text: &[u8]) -> Result<Self, JsonError> {
+        parse_with(&mut Plain, text)
+    }
+
+    /// Builds an object in the order given; of members with one name the last counts.
+    pub fn object<const N: usize>(members: [(&str, Json); N]) -> Self {
+        let mut object = Object::new();
+        for (name, value) in members {
+            object.set(name, value);
+        }
+        Self::Object(object)
+    }
+
+    /// The string, if it is one.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The integer, if it is one that fits 64 bits.
+    pub fn as_i64(&self) -> Option<i64> {
+        match self {
+            Self::Number(number) => number.as_i64(),
+            _ => None,
+        }
+    }
+
+    /// The nearest double, if it is a number.
+    pub fn as_f64(&self) -> Option<f64> {
+        match self {
+            Self::Number(number) => Some(number.as_f64()),
+            _ => None,
+        }
+    }
+
+    /// The truth value, if it is one.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The elements, if it is an array.
+    pub fn as_array(&self) -> Option<&[Json]> {
+        match self {
+            Self::Array(elements) => Some(elements),
+            _ => None,
+        }
+    }
+
+    /// The members, if it is an object.
+    pub fn as_object(&self) -> Option<&Object> {
+        match self {
+            Self::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// The members, if it is an object, to change.
+    pub fn as_object_mut(&mut self) -> Option<&mut Object> {
+        match self {
+            Self::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// A member of an object; `None` for everything else.
+    pub fn get(&self, name: &str) -> Option<&Json> {
+        self.as_object()?.get(name)
+    }
+
+    /// Whether it is `null`.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    /// What it is, for messages: "a string", "null", …
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "a boolean",
+            Self::Number(_) => "a number",
+            Self::String(_) => "a string",
+            Self::Array(_) => "an array",
+            Self::Object(_) => "an object",
+        }
+    }
+
+    /// Appends the value without white space, number literals as they were written.
+    pub fn write(&self, out: &mut String) {
+        match self {
+            Self::Null => out.push_str("null"),
+            Self::Bool(true) => out.push_str("true"),
+            Self::Bool(false) => out.push_str("false"),
+            Self::Number(number) => out.push_str(number.literal()),
+            Self::String(text) => write_string(text, out),
+            Self::Array(elements) => {
+                out.push('[');
+                for (at, element) in elements.iter().enumerate() {
+                    if at > 0 {
+                        out.push(',');
+                    }
+                    element.write(out);
+                }
+                out.push(']');
+            }
+            Self::Object(object) => object.write(out),
+        }
+    }
+}
+
+impl Object {
+    /// Appends the object without white space.
+    pub fn write(&self, out: &mut String) {
+        out.push('{');
+        for (at, (name, value)) in self.iter().enumerate() {
+            if at > 0 {
+                out.push(',');
+            }
+            write_string(name, out);
+            out.push(':');
+            value.write(out);
+        }
+        out.push('}');
+    }
+}
+
+impl std::fmt::Display for Json {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut out = String::new();
+        self.write(&mut out);
+        formatter.write_str(&out)
+    }
+}
+
+impl std::fmt::Display for Object {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut out = String::new();
+        self.write(&mut out);
+        formatter.write_str(&out)
+    }
+}
+
+impl From<&str> for Json {
+    fn from(text: &str) -> Self {
+        Self::String(text.to_owned())
+    }
+}
+
+impl From<String> for Json {
+    fn from(text: String) -> Self {
+        Self::String(text)
+    }
+}
+
+impl From<bool> for Json {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<i64> for Json {
+    fn from(int: i64) -> Self {
+        Self::Number(int.into())
+    }
+}
+
+impl From<u32> for Json {
+    fn from(int: u32) -> Self {
+        Self::Number(i64::from(int).into())
+    }
+}
+
+impl From<f64> for Json {
+    fn from(double: f64) -> Self {
+        Self::Number(double.into())
+    }
+}
+
+impl From<Object> for Json {
+    fn from(object: Object) -> Self {
+        Self::Object(object)
+    }
+}
+
+impl<T: Into<Json>> From<Option<T>> for Json {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+impl<T: Into<Json>> FromIterator<T> for Json {
+    fn from_iter<I: IntoIterator<Item = T>>(elements: I) -> Self {
+        Self::Array(elements.into_iter().map(Into::into).collect())
+    }
+}
+
+/// Appends a string literal with the escapes that RFC 8785, section 3.2.2.2, asks for and no others.
+pub fn write_string(text: &str, out: &mut String) {
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\u{8}' => out.push_str("\\b"),
+            '\t' => out.push_str("\\t"),
+            '\n' => out.push_str("\\n"),
+            '\u{c}' => out.push_str("\\f"),
+            '\r' => out.push_str("\\r"),
+            control if control < ' ' => {
+                out.push_str("\\u00");
+                out.extend(char::from_digit(u32::from(control) >> 4, 16));
+                out.extend(char::from_digit(u32::from(control) & 15, 16));
+            }
+            other => out.push(other),
+        }
+    }
+    out.push('"');
+}
+
+/// Why a text is not strict JSON, and at which byte.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{kind} at byte {offset}")]
+pub struct JsonError {
+    /// What is wrong.
+    pub kind: JsonErrorKind,
+    /// The byte at which it was noticed, from 0.
+    pub offset: usize,
+}
+
+/// What can be wrong with a text that should be strict JSON.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JsonErrorKind {
+    /// Not UTF-8.
+    #[error("invalid UTF-8")]
+    Utf8,
+    /// Something else was expected here.
+    #[error("expected {0}")]
+    Expected(&'static str),
+    /// One name twice in an object.
+    #[error("duplicate member `{0}`")]
+    Duplicate(String),
+    /// More than [`MAX_DEPTH`] levels.
+    #[error("nested more than 64 deep")]
+    Depth,
+    /// A number that is not JSON's, or beyond the limits.
+    #[error("a number that is not JSON's, or has over 400 digits or an exponent beyond 400")]
+    Number,
+}
+
+/// What the parser makes of the values that it reads. `span` is the range of bytes of the value.
+pub trait Build {
+    /// The value made.
+    type Value;
+    /// `null`, a boolean, a number or a string.
+    fn scalar(&mut self, value: Json, span: Range<usize>) -> Self::Value;
+    /// An array.
+    fn array(&mut self, elements: Vec<Self::Value>, span: Range<usize>) -> Self::Value;
+    /// An object: names with their spans, and values.
+    fn object(&mut self, members: Vec<(String, Range<usize>, Self::Value)>, span: Range<usize>) -> Self::Value;
+}
+
+struct Plain;
+
+impl Build for Plain {
+    type Value = Json;
+    fn scalar(&mut self, value: Json, _: Range<usize>) -> Json {
+        value
+    }
+    fn array(&mut self, elements: Vec<Json>, _: Range<usize>) -> Json {
+        Json::Array(elements)
+    }
+    fn object(&mut self, members: Vec<(String, Range<usize>, Json)>, _: Range<usize>) -> Json {
+        Json::Object(Object(members.into_iter().map(|(name, _, value)| (name, value)).collect()))
+    }
+}
+
+/// Parses a whole text into what `build` makes of it.
+pub fn parse_with<B: Build>(build: &mut B, text: &[u8]) -> Result<B::Value, JsonError> {
+    let text = std::str::from_utf8(text)
+        .map_err(|error| JsonError { kind: JsonErrorKind::Utf8, offset: error.valid_up_to() })?;
+    let mut parser = Parser { text, at: 0, depth: 0, build };
+    parser.skip_white_space();
+    let value = parser.value()?;
+    parser.skip_white_space();
+    if parser.at < text.len() { Err(parser.expected("the end of the text")) } else { Ok(value) }
+}
+
+struct Parser<'t, 'b, B> {
+    text: &'t str,
+    at: usize,
+    depth: usize,
+    build: &'b mut B,
+}
+
+impl<B: Build> Parser<'_, '_, B> {
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn advance(&mut self, bytes: usize) {
+        self.at = self.at.saturating_add(bytes);
+    }
+
+    fn rest(&self) -> &str {
+        self.text.get(self.at..).unwrap_or("")
+    }
+
+    fn error(&self, kind: JsonErrorKind) -> JsonError {
+        JsonError { kind, offset: self.at }
+    }
+
+    fn expected(&self, what: &'static str) -> JsonError {
+        self.error(JsonErrorKind::Expected(what))
+    }
+
+    fn skip_white_space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.advance(1);
+        }
+    }
+
+    fn eat(&mut self, byte: u8, what: &'static str) -> Result<(), JsonError> {
+        if self.peek() == Some(byte) {
+            self.advance(1);
+            Ok(())
+        } else {
+            Err(self.expected(what))
+        }
+    }
+
+    fn value(&mut self) -> Result<B::Value, JsonError> {
+        let start = self.at;
+        match self.peek() {
+            Some(b'{') => self.nested(Self::object),
+            Some(b'[') => self.nested(Self::array),
+            Some(b'"') => {
+                let text = self.string()?;
+                Ok(self.build.scalar(Json::String(text), start..self.at))
+            }
+            Some(b'-' | b'0'..=b'9') => {
+                let number = self.number()?;
+                Ok(self.build.scalar(Json::Number(number), start..self.at))
+            }
+            _ => self.word(),
+        }
+    }
+
+    fn nested(&mut self, read: fn(&mut Self) -> Result<B::Value, JsonError>) -> Result<B::Value, JsonError> {
+        if self.depth >= MAX_DEPTH {
+            return Err(self.error(JsonErrorKind::Depth));
+        }
+        self.depth = self.depth.saturating_add(1);
+        let value = read(self);
+        self.depth = self.depth.saturating_sub(1);
+        value
+    }
+
+    fn word(&mut self) -> Result<B::Value, JsonError> {
+        let start = self.at;
+        for (word, value) in [("null", Json::Null), ("true", Json::Bool(true)), ("false", Json::Bool(false))] {
+            if self.rest().starts_with(word) {
+                self.advance(word.len());
+                return Ok(self.build.scalar(value, start..self.at));
+            }
+        }
+        Err(self.expected("a value"))
+    }
+
+    fn array(&mut self) -> Result<B::Value, JsonError> {
+        let start = self.at;
+        self.advance(1);
+        let mut elements = Vec::new();
+        self.skip_white_space();
+        if self.peek() == Some(b']') {
+            self.advance(1);
+            return Ok(self.build.array(elements, start..self.at));
+        }
+        loop {
+            self.skip_white_space();
+            elements.push(self.value()?);
+            self.skip_white_space();
+            if self.peek() == Some(b',') {
+                self.advance(1);
+            } else {
+                self.eat(b']', "`,` or `]`")?;
+                return Ok(self.build.array(elements, start..self.at));
+            }
+        }
+    }
+
+    fn object(&mut self) -> Result<B::Value, JsonError> {
+        let start = self.at;
+        self.advance(1);
+        let mut names = BTreeSet::new();
+        let mut members = Vec::new();
+        self.skip_white_space();
+        if self.peek() == Some(b'}') {
+            self.advance(1);
+            return Ok(self.build.object(members, start..self.at));
+        }
+        loop {
+            self.skip_white_space();
+            let name_start = self.at;
+            if self.peek() != Some(b'"') {
+                return Err(self.expected("a member's name in double quotes"));
+            }
+            let name = self.string()?;
+            let span = name_start..self.at;
+            if !names.insert(name.clone()) {
+                return Err(JsonError { kind: JsonErrorKind::Duplicate(name), offset: name_start });
+            }
+            self.skip_white_space();
+            self.eat(b':', "`:`")?;
+            self.skip_white_space();
+            let value = self.value()?;
+            members.push((name, span, value));
+            self.skip_white_space();
+            if self.peek() == Some(b',') {
+                self.advance(1);
+            } else {
+                self.eat(b'}', "`,` or `}`")?;
+                return Ok(self.build.object(members, start..self.at));
+            }
+        }
+    }
+
+    fn number(&mut self) -> Result<Number, JsonError> {
+        let rest = self.rest();
+        let length = rest
+            .bytes()
+            .take_while(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'))
+            .count();
+        let number = rest.get(..length).and_then(Number::parse).ok_or_else(|| self.error(JsonErrorKind::Number))?;
+        self.advance(length);
+        Ok(number)
+    }
+
+    fn string(&mut self) -> Result<String, JsonError> {
+        self.advance(1);
+        let mut text = String::new();
+        loop {
+            let rest = self.rest();
+            let plain = rest.bytes().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1f)).count();
+            text.push_str(rest.get(..plain).unwrap_or(""));
+            self.advance(plain);
+            match self.peek() {
+                Some(b'"') => {
+                    self.advance(1);
+                    return Ok(text);
+                }
+                Some(b'\\') => {
+                    self.advance(1);
+                    text.push(self.escape()?);
+                }
+                Some(_) => return Err(self.expected("no bare control character in a string")),
+                None => return Err(self.expected("the end of the string")),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<char, JsonError> {
+        let byte = self.peek();
+        let simple = match byte {
+            Some(b'"') => '"',
+            Some(b'\\') => '\\',
+            Some(b'/') => '/',
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => {
+                self.advance(1);
+                return self.unicode_escape();
+            }
+            _ => return Err(self.expected("an escape of JSON's")),
+        };
+        self.advance(1);
+        Ok(simple)
+    }
+
+    fn unicode_escape(&mut self) -> Result<char, JsonError> {
+        let unit = self.hex4()?;
+        if let Some(character) = char::from_u32(unit) {
+            return Ok(character);
+        }
+        let lone = self.expected("no lone surrogate");
+        if unit >= 0xdc00 || !self.rest().starts_with("\\u") {
+            return Err(lone);
+        }
+        self.advance(2);
+        let low = self.hex4()?;
+        let pair = [u16::try_from(unit).unwrap_or(0), u16::try_from(low).unwrap_or(0)];
+        match char::decode_utf16(pair).next() {
+            Some(Ok(character)) => Ok(character),
+            _ => Err(lone),
+        }
+    }
+
+    fn hex4(&mut self) -> Result<u32, JsonError> {
+        let digits = self.rest().get(..4).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let unit = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        let unit = unit.ok_or_else(|| self.expected("four hexadecimal digits"))?;
+        self.advance(4);
+        Ok(unit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_parsed_is_written_as_it_was() {
+        for text in [
+            r#"{"b":1.50,"a":[true,false,null,"\u0001é𝄞"],"":{}}"#,
+            "[]",
+            "-0.0",
+            r#""\"\\\b\f\n\r\t""#,
+            "12345678901234567890",
+        ] {
+            assert_eq!(Json::parse(text.as_bytes()).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn refuses_what_parsers_read_differently() {
+        for (text, message) in [
+            (r#"{"a":1,"a":2}"#, "duplicate member `a` at byte 7"),
+            (r#"{"a":1,"\u0061":2}"#, "duplicate member `a` at byte 7"),
+            (r#""\ud800""#, "expected no lone surrogate at byte 7"),
+            (r#""\udc00\ud800""#, "expected no lone surrogate at byte 7"),
+            ("[1,]", "expected a value at byte 3"),
+            ("{,}", "expected a member's name in double quotes at byte 1"),
+            ("1 2", "expected the end of the text at byte 2"),
+            ("", "expected a value at byte 0"),
+            ("nul", "expected a value at byte 0"),
+            ("\"\n\"", "expected no bare control character in a string at byte 1"),
+            ("NaN", "expected a value at byte 0"),
+            ("01", "a number that is not JSON's, or has over 400 digits or an exponent beyond 400 at byte 0"),
+            ("{\"a\":1", "expected `,` or `}` at byte 6"),
+            ("\u{feff}1", "expected a value at byte 0"),
+        ] {
+            assert_eq!(Json::parse(text.as_bytes()).unwrap_err().to_string(), message, "{text}");
+        }
+        assert_eq!(Json::parse(b"\"\xff\"").unwrap_err().kind, JsonErrorKind::Utf8);
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(Json::parse(nested(64).as_bytes()).is_ok());
+        assert_eq!(Json::parse(nested(65).as_bytes()).unwrap_err().kind, JsonErrorKind::Depth);
+        assert_eq!(Json::parse(nested(10_000).as_bytes()).unwrap_err().kind, JsonErrorKind::Depth);
+    }
+}

@@ -1,0 +1,20 @@
+//! The pure part: knows no clock, no randomness, no input or output, no JavaScript and no wire format.
+//!
+//! Whatever depends on time takes a [`time::Millis`], whatever is random takes its bytes, so that every
+//! behaviour here can be replayed to the letter.
+
+pub mod action;
+pub mod canonical;
+pub mod case;
+pub mod cel;
+pub mod gate;
+pub mod id;
+pub mod json;
+pub mod key;
+pub mod ledger;
+pub mod number;
+pub mod pointer;
+pub mod policy;
+pub mod secret;
+pub mod time;
+pub mod verdict;

@@ -1,0 +1,293 @@
+//! JSON numbers as they were written, and the one way in which digests write them.
+//!
+//! A reviewer approves the amount that was written, so a literal is kept to the last digit; only conditions
+//! see its value. Canonical text follows RFC 8785, section 3.2.2.3 (ECMAScript's shortest form of the nearest
+//! double) wherever that loses nothing, and an exact form of our own where it would.
+
+use std::fmt::Write as _;
+
+/// Literals with more digits, or a decimal exponent further from zero, are refused: comparing them costs
+/// more than any action is worth.
+pub const MAX_DIGITS: usize = 400;
+
+/// A number literal of JSON's grammar, kept as written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Number {
+    literal: Box<str>,
+    value: NumberValue,
+}
+
+/// What a condition computes with.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum NumberValue {
+    /// A literal without fraction and exponent that fits 64 bits.
+    Int(i64),
+    /// Any other literal, as its nearest double (possibly infinite).
+    Double(f64),
+}
+
+impl Number {
+    /// Takes a literal that follows JSON's grammar; `None` if it does not, or is beyond [`MAX_DIGITS`].
+    pub fn parse(literal: &str) -> Option<Self> {
+        if !follows_json_grammar(literal) {
+            return None;
+        }
+        Decimal::of(literal)?;
+        let value = match literal.parse::<i64>() {
+            Ok(int) if !literal.contains(['.', 'e', 'E']) => NumberValue::Int(int),
+            _ => NumberValue::Double(literal.parse().ok()?),
+        };
+        Some(Self { literal: literal.into(), value })
+    }
+
+    /// The literal, to the letter.
+    pub fn literal(&self) -> &str {
+        &self.literal
+    }
+
+    /// The value that conditions compute with.
+    pub fn value(&self) -> NumberValue {
+        self.value
+    }
+
+    /// The nearest double.
+    pub fn as_f64(&self) -> f64 {
+        match self.value {
+            NumberValue::Int(int) => int_to_f64(int),
+            NumberValue::Double(double) => double,
+        }
+    }
+
+    /// The integer, where the literal is one that fits 64 bits.
+    pub fn as_i64(&self) -> Option<i64> {
+        match self.value {
+            NumberValue::Int(int) => Some(int),
+            NumberValue::Double(_) => None,
+        }
+    }
+
+    /// Appends the canonical text: RFC 8785's where it has the literal's decimal value, else
+    /// `-d.ddde±N` with all significant digits.
+    pub fn write_canonical(&self, out: &mut String) {
+        let double = self.as_f64();
+        let exact = Decimal::of(&self.literal);
+        if double.is_finite() {
+            let shortest = Decimal::of(&format!("{double:e}"));
+            if shortest == exact {
+                write_f64(double, out);
+                return;
+            }
+        }
+        if let Some(exact) = exact {
+            exact.write_exact(out);
+        }
+    }
+}
+
+impl From<i64> for Number {
+    fn from(int: i64) -> Self {
+        Self { literal: int.to_string().into(), value: NumberValue::Int(int) }
+    }
+}
+
+impl From<f64> for Number {
+    /// Not-a-number and the infinities, which JSON cannot write, become 0.
+    fn from(double: f64) -> Self {
+        let mut literal = String::new();
+        write_f64(if double.is_finite() { double } else { 0.0 }, &mut literal);
+        let value = match literal.parse() {
+            Ok(int) => NumberValue::Int(int),
+            Err(_) => NumberValue::Double(double),
+        };
+        Self { literal: literal.into(), value }
+    }
+}
+
+/// The nearest double of a 64-bit integer.
+#[expect(clippy::cast_precision_loss, reason = "the nearest double is what is asked for")]
+pub fn int_to_f64(int: i64) -> f64 {
+    int as f64
+}
+
+/// Appends a finite double as ECMAScript's `Number::toString` writes it (ECMA-262, section 6.1.6.1.20).
+pub fn write_f64(double: f64, out: &mut String) {
+    let Some(decimal) = Decimal::of(&format!("{double:e}")) else { return };
+    if decimal.digits.is_empty() {
+        out.push('0');
+        return;
+    }
+    if decimal.negative {
+        out.push('-');
+    }
+    let digits = &decimal.digits;
+    let count = i64::try_from(digits.len()).unwrap_or(i64::MAX);
+    // The position of the decimal point, counted from the first digit.
+    let point = decimal.exponent.saturating_add(1);
+    let zeros = |n: i64| "0".repeat(usize::try_from(n).unwrap_or(0));
+    if (count..=21).contains(&point) {
+        out.push_str(digits);
+        out.push_str(&zeros(point.saturating_sub(count)));
+    } else if (1..=21).contains(&point) {
+        let (whole, fraction) = digits.split_at_checked(usize::try_from(point).unwrap_or(0)).unwrap_or((digits, ""));
+        out.push_str(whole);
+        out.push('.');
+        out.push_str(fraction);
+    } else if (-5..=0).contains(&point) {
+        out.push_str("0.");
+        out.push_str(&zeros(point.saturating_neg()));
+        out.push_str(digits);
+    } else {
+        decimal.write_digits_and_exponent(out);
+    }
+}
+
+/// A decimal value in one form only: no leading or trailing zeros in `digits`, the value being
+/// `d.ddd × 10^exponent`; zero has no digits.
+#[derive(Debug, PartialEq)]
+struct Decimal {
+    negative: bool,
+    digits: String,
+    exponent: i64,
+}
+
+impl Decimal {
+    fn of(literal: &str) -> Option<Self> {
+        let (negative, unsigned) = match literal.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, literal),
+        };
+        let (mantissa, written_exponent) = match unsigned.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, parse_exponent(exponent)),
+            None => (unsigned, 0),
+        };
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let all = format!("{whole}{fraction}");
+        let significant = all.trim_start_matches('0');
+        let digits = significant.trim_end_matches('0');
+        if digits.is_empty() {
+            return Some(Self { negative: false, digits: String::new(), exponent: 0 });
+        }
+        let leading_zeros = all.len().saturating_sub(significant.len());
+        let exponent = i64::try_from(whole.len())
+            .ok()?
+            .saturating_sub(i64::try_from(leading_zeros).ok()?)
+            .saturating_sub(1)
+            .saturating_add(written_exponent);
+        let limit = i64::try_from(MAX_DIGITS).ok()?;
+        if digits.len() > MAX_DIGITS || exponent.saturating_abs() > limit {
+            return None;
+        }
+        Some(Self { negative, digits: digits.to_owned(), exponent })
+    }
+
+    fn write_exact(&self, out: &mut String) {
+        if self.negative {
+            out.push('-');
+        }
+        self.write_digits_and_exponent(out);
+    }
+
+    fn write_digits_and_exponent(&self, out: &mut String) {
+        let (first, rest) = self.digits.split_at_checked(1).unwrap_or((&self.digits, ""));
+        out.push_str(first);
+        if !rest.is_empty() {
+            out.push('.');
+            out.push_str(rest);
+        }
+        let sign = if self.exponent < 0 { '-' } else { '+' };
+        // Writing to a String cannot fail.
+        let _ = write!(out, "e{sign}{}", self.exponent.unsigned_abs());
+    }
+}
+
+/// An exponent beyond 64 bits is as good as the largest: both are out of range.
+fn parse_exponent(text: &str) -> i64 {
+    let (negative, digits) = match text.as_bytes().first() {
+        Some(b'-') => (true, text.get(1..).unwrap_or("")),
+        Some(b'+') => (false, text.get(1..).unwrap_or("")),
+        _ => (false, text),
+    };
+    let magnitude = digits.parse::<i64>().unwrap_or(i64::MAX / 2);
+    if negative { magnitude.saturating_neg() } else { magnitude }
+}
+
+fn follows_json_grammar(literal: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let unsigned = literal.strip_prefix('-').unwrap_or(literal);
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (unsigned, None),
+    };
+    let (whole, fraction) = match mantissa.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (mantissa, None),
+    };
+    digits(whole)
+        && (whole == "0" || !whole.starts_with('0'))
+        && fraction.is_none_or(digits)
+        && exponent.is_none_or(|text| digits(text.strip_prefix(['+', '-']).unwrap_or(text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn canonical(literal: &str) -> String {
+        let mut out = String::new();
+        Number::parse(literal).unwrap().write_canonical(&mut out);
+        out
+    }
+
+    #[test]
+    fn canonical_text_is_rfc_8785_where_that_loses_nothing() {
+        // The doubles of RFC 8785, appendix B, and the corners of ECMAScript's rules.
+        for (literal, expected) in [
+            ("0", "0"),
+            ("-0", "0"),
+            ("-0.0", "0"),
+            ("1.0", "1"),
+            ("1e2", "100"),
+            ("0.10", "0.1"),
+            ("5e-324", "5e-324"),
+            ("-5e-324", "-5e-324"),
+            ("1.7976931348623157e308", "1.7976931348623157e+308"),
+            ("9007199254740992", "9007199254740992"),
+            ("295147905179352830000", "295147905179352830000"),
+            ("1e21", "1e+21"),
+            ("9.999999999999997e22", "9.999999999999997e+22"),
+            ("0.000001", "0.000001"),
+            ("1e-7", "1e-7"),
+            ("-0.0000033333333333333333", "-0.0000033333333333333333"),
+        ] {
+            assert_eq!(canonical(literal), expected, "{literal}");
+        }
+    }
+
+    #[test]
+    fn digits_that_a_double_would_lose_are_all_written() {
+        assert_eq!(canonical("9007199254740993"), "9.007199254740993e+15");
+        assert_eq!(canonical("333333333.33333333"), "3.3333333333333333e+8");
+        assert_eq!(canonical("1e400"), "1e+400");
+        assert_eq!(canonical("-1234567890123456789012"), "-1.234567890123456789012e+21");
+        assert_eq!(canonical("0.1000000000000000055511151231257827"), "1.000000000000000055511151231257827e-1");
+    }
+
+    #[test]
+    fn refuses_what_json_or_the_limits_do_not_allow() {
+        for literal in ["", "-", "01", "1.", ".5", "+1", "1e", "0x10", "NaN", "Infinity", "1e401", "1e-401", "1 "] {
+            assert_eq!(Number::parse(literal), None, "{literal}");
+        }
+        assert!(Number::parse(&"9".repeat(400)).is_some());
+        assert_eq!(Number::parse(&"9".repeat(401)), None);
+        assert!(Number::parse("0e999999999999999999999").is_some(), "zero is zero at any exponent");
+    }
+
+    #[test]
+    fn integers_are_those_without_fraction_and_exponent() {
+        let value = |literal| Number::parse(literal).unwrap().value();
+        assert_eq!(value("9223372036854775807"), NumberValue::Int(i64::MAX));
+        assert_eq!(value("9223372036854775808"), NumberValue::Double(9_223_372_036_854_775_808.0));
+        assert_eq!(value("1.0"), NumberValue::Double(1.0));
+        assert_eq!(value("1e3"), NumberValue::Double(1000.0));
+    }
+}
