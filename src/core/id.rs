@@ -6,7 +6,7 @@
 
 use super::secret::{MacKey, equal};
 use super::time::Millis;
-use data_encoding::{BASE32_NOPAD, Encoding};
+use data_encoding::{BASE32HEX_NOPAD, Encoding};
 use std::sync::LazyLock;
 
 /// Where an action's record is.
@@ -30,9 +30,9 @@ pub struct ActionId {
 const HEAD: usize = 15; // tag 1, milliseconds 6, random 8
 const MAC: usize = 8;
 
-/// RFC 4648's base32 in lower case: ids stay one word for a double click and survive a phone call.
+/// RFC 4648's base32hex in lower case: ids sort by time, and stay one word for a double click.
 static ENCODING: LazyLock<Option<Encoding>> = LazyLock::new(|| {
-    let mut specification = BASE32_NOPAD.specification();
+    let mut specification = BASE32HEX_NOPAD.specification();
     specification.symbols.make_ascii_lowercase();
     specification.encoding().ok()
 });

@@ -1,1 +1,168 @@
-//! stub
+//! The ledger: the hash-chained record of everything that happened to a desk's cases.
+//!
+//! An entry is canonical JSON that carries its number and the hash of the entry before it; its own hash is
+//! SHA-256 over that text. Arguments never stand in it, only a salted hash, so that they can be deleted later
+//! and the chain stays whole.
+
+use super::canonical::{Digest, canonical};
+use super::case::{Case, Decision, Event};
+use super::json::Json;
+use super::time::Millis;
+
+/// The end of a chain: what the next entry is linked to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// The number of the last entry; 0 before the first.
+    pub seq: i64,
+    /// Its hash.
+    pub hash: Digest,
+    /// Its time: no entry is earlier than the one before it.
+    pub at: Millis,
+}
+
+impl Head {
+    /// The head of an empty chain.
+    pub fn empty() -> Self {
+        Self { seq: 0, hash: Digest::of(b""), at: Millis(0) }
+    }
+}
+
+/// An entry, linked to the one before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// What is stored and hashed.
+    pub text: String,
+    /// The chain's end with this entry.
+    pub head: Head,
+}
+
+/// Links what happened to the chain.
+pub fn append(head: Head, now: Millis, subject: &str, what: &str, by: Option<&str>, detail: Json) -> Entry {
+    let seq = head.seq.saturating_add(1);
+    let at = now.max(head.at);
+    let text = canonical(&Json::object([
+        ("at", at.to_string().into()),
+        ("by", by.into()),
+        ("detail", detail),
+        ("prev", head.hash.to_string().into()),
+        ("seq", seq.into()),
+        ("subject", subject.into()),
+        ("type", what.into()),
+    ]));
+    let hash = Digest::of(text.as_bytes());
+    Entry { text, head: Head { seq, hash, at } }
+}
+
+/// Links an event of a case to the chain.
+pub fn append_event(head: Head, now: Millis, case: &Case, event: &Event) -> Entry {
+    let facts = &case.facts;
+    let (what, by, detail) = match event {
+        Event::Held => ("held", Some(facts.app.as_str()), held_detail(case)),
+        Event::Voted(decision) => ("voted", Some(decision.by.as_str()), decision_detail(decision)),
+        Event::Decided(decision) => ("decided", Some(decision.by.as_str()), decision_detail(decision)),
+        Event::TooLate(decision) => ("too_late", Some(decision.by.as_str()), decision_detail(decision)),
+        Event::Undone(person) => ("undone", Some(person.as_str()), Json::Null),
+        Event::Expired => ("expired", None, Json::Null),
+        Event::Taken => ("taken", Some(facts.app.as_str()), Json::Null),
+    };
+    append(head, now, &facts.id, what, by, detail)
+}
+
+fn held_detail(case: &Case) -> Json {
+    let facts = &case.facts;
+    let commitment = Digest::of(format!("{}{}", facts.salt, facts.digest).as_bytes());
+    Json::object([
+        ("action", commitment.to_string().into()),
+        ("approvals", facts.approvals.into()),
+        ("expires", facts.expires.to_string().into()),
+        ("kind", facts.kind.as_str().into()),
+        ("policy", facts.verdict.get("policy").cloned().unwrap_or(Json::Null)),
+        ("severity", facts.severity.as_str().into()),
+    ])
+}
+
+fn decision_detail(decision: &Decision) -> Json {
+    Json::object([
+        ("category", decision.category.as_deref().into()),
+        ("decision", decision.answer.as_str().into()),
+        ("reason", decision.reason.as_deref().into()),
+        ("seen_ms", decision.seen_ms.into()),
+    ])
+}
+
+/// Where a chain is broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the chain breaks at entry {seq}")]
+pub struct Broken {
+    /// The number of the first entry that does not fit.
+    pub seq: i64,
+}
+
+/// Checks a whole chain from its first entry and gives its head. A truncated chain is whole: compare the head
+/// with one that was kept elsewhere.
+pub fn verify<'a>(entries: impl IntoIterator<Item = &'a str>) -> Result<Head, Broken> {
+    let mut head = Head::empty();
+    for text in entries {
+        let seq = head.seq.saturating_add(1);
+        let broken = Broken { seq };
+        let entry = Json::parse(text.as_bytes()).map_err(|_| broken)?;
+        let member = |name| entry.get(name).and_then(Json::as_str).map(str::to_owned);
+        let linked = member("prev") == Some(head.hash.to_string());
+        let numbered = entry.get("seq").and_then(Json::as_i64) == Some(seq);
+        if !linked || !numbered || canonical(&entry) != text {
+            return Err(broken);
+        }
+        head = Head { seq, hash: Digest::of(text.as_bytes()), at: head.at };
+    }
+    Ok(head)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chain(length: usize) -> (Vec<String>, Head) {
+        let mut head = Head::empty();
+        let mut texts = Vec::new();
+        for at in 0..length {
+            let now = Millis(1_795_363_200_000 - i64::try_from(at).unwrap());
+            let entry = append(head, now, "hp_x", "held", Some("app"), Json::object([("kind", "refund".into())]));
+            head = entry.head;
+            texts.push(entry.text);
+        }
+        (texts, head)
+    }
+
+    fn verified(texts: &[String]) -> Result<Head, Broken> {
+        verify(texts.iter().map(String::as_str))
+    }
+
+    #[test]
+    fn a_whole_chain_verifies_and_its_time_never_goes_back() {
+        let (texts, head) = chain(5);
+        assert_eq!(verified(&texts).map(|found| (found.seq, found.hash)), Ok((5, head.hash)));
+        assert_eq!(head.at, Millis(1_795_363_200_000));
+    }
+
+    #[test]
+    fn any_flipped_bit_dropped_or_swapped_entry_changes_the_head() {
+        let (texts, head) = chain(4);
+        let differs = |texts: &[String]| verified(texts).map(|found| found.hash) != Ok(head.hash);
+        for at in 0..texts.len() {
+            for byte in 0..texts[at].len() {
+                let mut changed = texts.clone();
+                let mut bytes = changed[at].clone().into_bytes();
+                bytes[byte] ^= 1;
+                let Ok(text) = String::from_utf8(bytes) else { continue };
+                changed[at] = text;
+                assert!(differs(&changed), "entry {at}, byte {byte}");
+            }
+            let mut dropped = texts.clone();
+            dropped.remove(at);
+            assert!(differs(&dropped), "dropped {at}");
+        }
+        let mut swapped = texts.clone();
+        swapped.swap(1, 2);
+        assert!(differs(&swapped));
+    }
+}

@@ -1,1 +1,13 @@
-//! wire
+//! Bytes to core and back: one file per dialect, and one each for what the API, the problem documents and the
+//! objects behind the Worker say. Pure, like the core.
+
+pub mod api;
+pub mod desk;
+pub mod fields;
+pub mod notice;
+pub mod office;
+pub mod openai_chat;
+pub mod problem;
+pub mod record;
+pub mod route;
+pub mod upstream;

@@ -1,0 +1,32 @@
+//! A ledger's rows: the same in the office and in every desk.
+
+use super::sql::{Bind, Sql, SqlError};
+use crate::core::canonical::Digest;
+use crate::core::ledger::{Entry, Head};
+use crate::core::time::Millis;
+
+/// The ledger's table and its guards: entries only ever follow the last one, and none changes or vanishes.
+pub(crate) const TABLES: &[&str] = &[
+    "CREATE TABLE ledger (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, hash TEXT NOT NULL, text TEXT NOT NULL) STRICT",
+    "CREATE TRIGGER ledger_follows BEFORE INSERT ON ledger WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM ledger) \
+     BEGIN SELECT RAISE(ABORT, 'an entry follows the last one'); END",
+    "CREATE TRIGGER ledger_stays BEFORE UPDATE ON ledger BEGIN SELECT RAISE(ABORT, 'entries do not change'); END",
+    "CREATE TRIGGER ledger_keeps BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'entries do not vanish'); END",
+];
+
+/// The end of the chain.
+pub(crate) fn head(sql: &Sql) -> Result<Head, SqlError> {
+    let rows = sql.query("SELECT seq, at, hash FROM ledger ORDER BY seq DESC LIMIT 1", &[])?;
+    let Some(row) = rows.first() else { return Ok(Head::empty()) };
+    let hash = Digest::parse(&row.text("hash")?).ok_or_else(|| SqlError("a ledger hash cannot be read".to_owned()))?;
+    Ok(Head { seq: row.int("seq")?, hash, at: Millis(row.int("at")?) })
+}
+
+/// Stores an entry.
+pub(crate) fn store(sql: &Sql, entry: &Entry) -> Result<(), SqlError> {
+    let (seq, at, hash) = (entry.head.seq, entry.head.at.0, entry.head.hash.to_string());
+    sql.run(
+        "INSERT INTO ledger (seq, at, hash, text) VALUES (?, ?, ?, ?)",
+        &[seq.into(), at.into(), Bind::Text(&hash), Bind::Text(&entry.text)],
+    )
+}

@@ -1,0 +1,109 @@
+//! A request, read before anything else is awaited, with limits on its size.
+
+use crate::core::json::Json;
+use crate::wire::problem::{Code, Problem};
+use futures_util::StreamExt as _;
+use worker::{Headers, Request};
+
+/// The largest body of a request to Holdpoint's own routes.
+pub(crate) const MAX_BODY: usize = 1 << 20;
+/// The largest body of a request to an upstream, and of its answer.
+pub(crate) const MAX_PROXIED_BODY: usize = 32 << 20;
+
+/// A request with its body.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    pub(crate) method: String,
+    /// Scheme and host, as browsers write them in `Origin`.
+    pub(crate) origin: String,
+    /// The path as it was sent.
+    pub(crate) path: String,
+    /// What follows `?`, as it was sent.
+    pub(crate) query: String,
+    pub(crate) body: Vec<u8>,
+    headers: Headers,
+}
+
+impl Incoming {
+    /// Reads a request. The path is taken from the text of the URL: nothing is resolved or decoded.
+    pub(crate) async fn read(mut request: Request) -> Result<Self, Problem> {
+        let method = request.method().to_string();
+        let url = request.inner().url();
+        let (origin, path, query) = split_url(&url);
+        let limit = if path.starts_with("/to/") { MAX_PROXIED_BODY } else { MAX_BODY };
+        let headers = request.headers().clone();
+        let body = if matches!(method.as_str(), "GET" | "HEAD") || request.inner().body().is_none() {
+            Vec::new()
+        } else {
+            read_body(&mut request, limit).await?
+        };
+        Ok(Self { method, origin, path, query, body, headers })
+    }
+
+    /// A header's value.
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
+        self.headers.get(name).ok().flatten()
+    }
+
+    /// All headers.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (String, String)> {
+        self.headers.entries()
+    }
+
+    /// A parameter of the query, where it is plain text.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        self.query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+    }
+
+    /// The body as strict JSON.
+    pub(crate) fn json(&self) -> Result<Json, Problem> {
+        let media_type = self.header("content-type").unwrap_or_default();
+        let essence = media_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+        if !essence.is_empty() && essence != "application/json" {
+            return Err(Problem::new(Code::MediaType, format!("send application/json, not {essence}")));
+        }
+        Json::parse(&self.body).map_err(|error| Problem::malformed(&error))
+    }
+
+    /// The body as strict JSON; an empty one is an empty object.
+    pub(crate) fn json_or_empty(&self) -> Result<Json, Problem> {
+        if self.body.is_empty() { Ok(Json::object([])) } else { self.json() }
+    }
+
+    /// `Prefer: wait=N`, in milliseconds, up to 240 s.
+    pub(crate) fn preferred_wait_ms(&self) -> i64 {
+        let prefer = self.header("prefer").unwrap_or_default();
+        let seconds = prefer.split([',', ';']).find_map(|preference| {
+            preference.trim().to_ascii_lowercase().strip_prefix("wait=").and_then(|seconds| seconds.trim().parse::<i64>().ok())
+        });
+        seconds.unwrap_or(0).clamp(0, 240).saturating_mul(1000)
+    }
+}
+
+async fn read_body(request: &mut Request, limit: usize) -> Result<Vec<u8>, Problem> {
+    let too_large = || Problem::new(Code::TooLarge, format!("the body has more than {limit} bytes"));
+    let announced = request.headers().get("content-length").ok().flatten().and_then(|length| length.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > limit) {
+        return Err(too_large());
+    }
+    let broken = |_| Problem::new(Code::Malformed, "the body ended before it was whole");
+    let mut body = Vec::with_capacity(announced.unwrap_or(0).min(limit));
+    let mut chunks = request.stream().map_err(broken)?;
+    while let Some(chunk) = chunks.next().await {
+        body.extend(chunk.map_err(broken)?);
+        if body.len() > limit {
+            return Err(too_large());
+        }
+    }
+    Ok(body)
+}
+
+fn split_url(url: &str) -> (String, String, String) {
+    let after_scheme = url.find("://").map_or(0, |at| at.saturating_add(3));
+    let path_at = url.get(after_scheme..).and_then(|rest| rest.find(['/', '?', '#'])).map_or(url.len(), |at| after_scheme.saturating_add(at));
+    let (origin, rest) = url.split_at_checked(path_at).unwrap_or((url, ""));
+    let rest = rest.split('#').next().unwrap_or("");
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let path = if path.is_empty() { "/" } else { path };
+    (origin.to_owned(), path.to_owned(), query.to_owned())
+}

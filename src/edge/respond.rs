@@ -1,0 +1,94 @@
+//! Answers: JSON, problems and pages, each with its headers.
+
+use crate::core::json::Json;
+use crate::wire::problem::Problem;
+use worker::{Headers, Response, ResponseBuilder};
+
+/// On every answer that is not an upstream's.
+const ALWAYS: [(&str, &str); 4] = [
+    ("cache-control", "no-store"),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("strict-transport-security", "max-age=63072000"),
+];
+
+/// On every page: nothing but the site's own files, no inline code, no frames, no HTML from text.
+const PAGE: [(&str, &str); 5] = [
+    (
+        "content-security-policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+    ),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ("x-frame-options", "DENY"),
+];
+
+/// Headers from pairs. A pair that the platform refuses is left out; none here is made of input.
+pub(crate) fn headers(pairs: &[(&str, &str)]) -> Headers {
+    let headers = Headers::new();
+    for (name, value) in pairs {
+        let _ = headers.set(name, value);
+    }
+    headers
+}
+
+fn fixed(status: u16, body: Vec<u8>, pairs: &[(&str, &str)]) -> Response {
+    let headers = headers(&ALWAYS);
+    for (name, value) in pairs {
+        let _ = headers.set(name, value);
+    }
+    ResponseBuilder::new().with_status(status).with_headers(headers).fixed(body)
+}
+
+/// A JSON answer with further headers.
+pub(crate) fn json_with(status: u16, body: &Json, more: &[(&str, &str)]) -> Response {
+    let mut pairs = vec![("content-type", "application/json")];
+    pairs.extend(more);
+    fixed(status, body.to_string().into_bytes(), &pairs)
+}
+
+/// A JSON answer.
+pub(crate) fn json(status: u16, body: &Json) -> Response {
+    json_with(status, body, &[])
+}
+
+/// A text of that media type with further headers.
+pub(crate) fn text(media_type: &str, body: &str, more: &[(&str, &str)]) -> Response {
+    let mut pairs = vec![("content-type", media_type)];
+    pairs.extend(more);
+    fixed(200, body.as_bytes().to_vec(), &pairs)
+}
+
+/// A page or one of its files.
+pub(crate) fn page(media_type: &str, body: &str) -> Response {
+    text(media_type, body, &PAGE)
+}
+
+/// No body at all.
+pub(crate) fn empty(status: u16, more: &[(&str, &str)]) -> Response {
+    let headers = headers(&ALWAYS);
+    for (name, value) in more {
+        let _ = headers.set(name, value);
+    }
+    ResponseBuilder::new().with_status(status).with_headers(headers).empty()
+}
+
+/// A problem document.
+pub(crate) fn problem(problem: &Problem) -> Response {
+    let challenge = [("www-authenticate", "Bearer")];
+    let more: &[_] = if problem.status() == 401 { &challenge } else { &[] };
+    problem_with(problem.status(), &problem.to_json(), more)
+}
+
+/// A problem on a proxied route: readable by the dialect's SDK, and not to be repeated by it.
+pub(crate) fn proxied_problem(problem: &Problem) -> Response {
+    problem_with(problem.status(), &problem.to_openai_json(), &[("x-should-retry", "false")])
+}
+
+fn problem_with(status: u16, body: &Json, more: &[(&str, &str)]) -> Response {
+    let mut pairs = vec![("content-type", "application/problem+json")];
+    pairs.extend(more);
+    fixed(status, body.to_string().into_bytes(), &pairs)
+}

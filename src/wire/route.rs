@@ -1,0 +1,193 @@
+//! The one table of routes: the router uses it, the tests walk it, the documents print it.
+
+use crate::core::key::Role;
+
+/// What a route does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Name {
+    /// Whether the Worker runs.
+    Healthz,
+    /// Leads to the review page.
+    Home,
+    /// The review page.
+    ReviewPage,
+    /// The sign-in page.
+    SignInPage,
+    /// A file of the pages.
+    Asset,
+    /// Begins a session.
+    SignIn,
+    /// Ends a session.
+    SignOut,
+    /// Proposes an action.
+    Propose,
+    /// What has become of an action.
+    Action,
+    /// The policy in force.
+    Policy,
+    /// Stores a policy.
+    PutPolicy,
+    /// Checks a policy without storing it.
+    CheckPolicy,
+    /// The keys.
+    Keys,
+    /// Makes a key.
+    NewKey,
+    /// Revokes a key.
+    RevokeKey,
+    /// The desks that a key is good for.
+    Desks,
+    /// The cases of a desk.
+    Cases,
+    /// Cases to look at.
+    Claim,
+    /// A case.
+    Case,
+    /// Takes or renews a lease.
+    Lease,
+    /// Gives a lease back.
+    GiveBack,
+    /// Decides.
+    Decide,
+    /// Takes a decision back.
+    Undo,
+}
+
+/// Who may use a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody.
+    Public,
+    /// Keys of these roles, as of at most 5 seconds ago.
+    Keys(&'static [Role]),
+    /// Keys of these roles, confirmed by the office for each request.
+    Live(&'static [Role]),
+}
+
+/// A row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// The method.
+    pub method: &'static str,
+    /// The path; `{…}` stands for one segment.
+    pub path: &'static str,
+    /// What it does.
+    pub name: Name,
+    /// Who may.
+    pub access: Access,
+}
+
+const fn row(method: &'static str, path: &'static str, name: Name, access: Access) -> Row {
+    Row { method, path, name, access }
+}
+
+const READ_POLICY: Access = Access::Keys(&[Role::App, Role::Reviewer, Role::Auditor, Role::Admin]);
+const CHECK: Access = Access::Keys(&[Role::App, Role::Admin]);
+const APP: Access = Access::Keys(&[Role::App]);
+const SEE_DESKS: Access = Access::Keys(&[Role::Reviewer, Role::Auditor]);
+const REVIEW: Access = Access::Live(&[Role::Reviewer]);
+const ADMIN: Access = Access::Live(&[Role::Admin]);
+
+/// Every route but the proxied ones, which begin with `/to/`.
+pub const ROUTES: [Row; 23] = [
+    row("GET", "/healthz", Name::Healthz, Access::Public),
+    row("GET", "/", Name::Home, Access::Public),
+    row("GET", "/review", Name::ReviewPage, Access::Public),
+    row("GET", "/sign-in", Name::SignInPage, Access::Public),
+    row("GET", "/www/{file}", Name::Asset, Access::Public),
+    row("POST", "/sign-in", Name::SignIn, Access::Public),
+    row("POST", "/sign-out", Name::SignOut, Access::Public),
+    row("POST", "/v1/actions", Name::Propose, APP),
+    row("GET", "/v1/actions/{id}", Name::Action, APP),
+    row("GET", "/v1/policy", Name::Policy, READ_POLICY),
+    row("PUT", "/v1/policy", Name::PutPolicy, ADMIN),
+    row("POST", "/v1/policy/check", Name::CheckPolicy, CHECK),
+    row("GET", "/v1/keys", Name::Keys, ADMIN),
+    row("POST", "/v1/keys", Name::NewKey, ADMIN),
+    row("DELETE", "/v1/keys/{id}", Name::RevokeKey, ADMIN),
+    row("GET", "/v1/desks", Name::Desks, SEE_DESKS),
+    row("GET", "/v1/desks/{desk}/cases", Name::Cases, SEE_DESKS),
+    row("POST", "/v1/desks/{desk}/claim", Name::Claim, REVIEW),
+    row("GET", "/v1/cases/{id}", Name::Case, SEE_DESKS),
+    row("POST", "/v1/cases/{id}/lease", Name::Lease, REVIEW),
+    row("DELETE", "/v1/cases/{id}/lease", Name::GiveBack, REVIEW),
+    row("POST", "/v1/cases/{id}/decision", Name::Decide, REVIEW),
+    row("POST", "/v1/cases/{id}/undo", Name::Undo, REVIEW),
+];
+
+/// Where a request goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route<'p> {
+    /// A row of the table, with the segment that stands for `{…}`, or nothing.
+    Own(Name, Access, &'p str),
+    /// Behind `/to/`: the upstream's name, and the rest of the path with its slash.
+    Proxied(&'p str, &'p str),
+    /// The path is known with these methods only.
+    OtherMethod(&'static str),
+    /// Nothing is there.
+    None,
+}
+
+/// Finds the route of a request. `HEAD` goes where `GET` goes.
+pub fn find<'p>(method: &str, path: &'p str) -> Route<'p> {
+    if let Some(behind) = path.strip_prefix("/to/") {
+        let at = behind.find('/').unwrap_or(behind.len());
+        let (upstream, rest) = behind.split_at_checked(at).unwrap_or((behind, ""));
+        return Route::Proxied(upstream, rest);
+    }
+    let method = if method == "HEAD" { "GET" } else { method };
+    let mut other = None;
+    for row in &ROUTES {
+        let Some(parameter) = matched(row.path, path) else { continue };
+        if row.method == method {
+            return Route::Own(row.name, row.access, parameter);
+        }
+        other = Some(row.method);
+    }
+    other.map_or(Route::None, Route::OtherMethod)
+}
+
+/// The segment that stands for `{…}`, where the path fits; empty where there is none.
+fn matched<'p>(pattern: &str, path: &'p str) -> Option<&'p str> {
+    let mut parameter = "";
+    let mut segments = path.split('/');
+    for expected in pattern.split('/') {
+        let segment = segments.next()?;
+        if expected.starts_with('{') {
+            if segment.is_empty() {
+                return None;
+            }
+            parameter = segment;
+        } else if expected != segment {
+            return None;
+        }
+    }
+    segments.next().is_none().then_some(parameter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_found_and_nothing_else_is() {
+        for row in &ROUTES {
+            let path = row.path.replace("{id}", "hp_x").replace("{desk}", "main").replace("{file}", "review.js");
+            assert!(matches!(find(row.method, &path), Route::Own(name, ..) if name == row.name), "{path}");
+        }
+        assert_eq!(find("GET", "/v1/nothing"), Route::None);
+        assert_eq!(find("GET", "/v1/cases/"), Route::None);
+        assert_eq!(find("GET", "/v1/cases/x/y"), Route::None);
+        assert_eq!(find("PATCH", "/v1/actions"), Route::OtherMethod("POST"));
+        assert!(matches!(find("HEAD", "/healthz"), Route::Own(Name::Healthz, ..)));
+        assert_eq!(find("POST", "/to/openai/v1/chat/completions"), Route::Proxied("openai", "/v1/chat/completions"));
+        assert_eq!(find("POST", "/to/openai"), Route::Proxied("openai", ""));
+    }
+
+    #[test]
+    fn nobody_but_a_reviewer_decides() {
+        for row in ROUTES.iter().filter(|row| matches!(row.name, Name::Decide | Name::Undo | Name::Claim | Name::Lease)) {
+            assert_eq!(row.access, REVIEW);
+        }
+    }
+}

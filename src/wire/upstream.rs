@@ -1,0 +1,181 @@
+//! Upstreams as configured, and what may be sent to them. Everything that is not listed here is refused.
+
+use crate::core::json::Json;
+use crate::core::policy::glob::Glob;
+use std::collections::BTreeMap;
+
+/// The wire format that an upstream speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// `OpenAI`'s.
+    OpenAi,
+    /// Anthropic's.
+    Anthropic,
+    /// The Model Context Protocol.
+    Mcp,
+    /// An app's own JSON.
+    Json,
+}
+
+impl Dialect {
+    fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "openai" => Self::OpenAi,
+            "anthropic" => Self::Anthropic,
+            "mcp" => Self::Mcp,
+            "json" => Self::Json,
+            _ => return None,
+        })
+    }
+}
+
+/// One upstream of the deployment's configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upstream {
+    /// Its name in `/to/{name}/…`.
+    pub name: String,
+    /// Where it is, without a slash at the end.
+    pub url: String,
+    /// What it speaks.
+    pub dialect: Dialect,
+    /// The name of the secret that is sent instead of the app's key.
+    pub secret: Option<String>,
+    /// Further routes, ungated.
+    pass: Vec<(String, Glob)>,
+}
+
+/// What happens to a request for an upstream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Passage {
+    /// Its answer is read as Chat Completions, and gated.
+    Chat,
+    /// It carries no actions and passes.
+    Ungated,
+    /// It carries actions that Holdpoint cannot gate yet: nothing is sent.
+    NotBuilt,
+    /// Nothing is sent.
+    Refused,
+}
+
+/// Reads `UPSTREAMS`: a table of tables. Says what is wrong with it.
+pub fn read(config: &Json) -> Result<BTreeMap<String, Upstream>, String> {
+    let Json::Object(object) = config else {
+        return Err(format!("UPSTREAMS is a table, not {}", config.type_name()));
+    };
+    object.iter().map(|(name, entry)| Ok((name.to_owned(), upstream(name, entry)?))).collect()
+}
+
+fn upstream(name: &str, entry: &Json) -> Result<Upstream, String> {
+    let wrong = |what: &str| format!("UPSTREAMS.{name}: {what}");
+    let Json::Object(members) = entry else { return Err(wrong("expected a table with `url` and `dialect`")) };
+    if let Some((unknown, _)) = members.iter().find(|(key, _)| !["url", "dialect", "secret", "pass", "map"].contains(key)) {
+        return Err(wrong(&format!("unknown key `{unknown}`")));
+    }
+    let text = |key: &str| members.get(key).and_then(Json::as_str);
+    let url = text("url").ok_or_else(|| wrong("`url` is missing"))?.trim_end_matches('/');
+    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or("");
+    if host.is_empty() || host.contains(['@', '?', '#', ' ', '\\']) {
+        return Err(wrong("`url` is `https://host` or `https://host/path`, without user, query or fragment"));
+    }
+    let dialect = text("dialect").and_then(Dialect::parse);
+    let dialect = dialect.ok_or_else(|| wrong("`dialect` is one of openai, anthropic, mcp, json"))?;
+    let mut pass = Vec::new();
+    for route in members.get("pass").and_then(Json::as_array).unwrap_or_default() {
+        let parts = route.as_str().and_then(|route| route.split_once(' '));
+        let (method, path) = parts.filter(|(_, path)| path.starts_with('/')).ok_or_else(|| wrong("`pass` has routes like `GET /v1/files/*`"))?;
+        pass.push((method.to_owned(), Glob::new(path)));
+    }
+    Ok(Upstream { name: name.to_owned(), url: url.to_owned(), dialect, secret: text("secret").map(str::to_owned), pass })
+}
+
+impl Upstream {
+    /// What happens to a request.
+    pub fn passage(&self, method: &str, path: &str) -> Passage {
+        let built_in = match self.dialect {
+            Dialect::OpenAi => openai_passage(method, path),
+            Dialect::Anthropic | Dialect::Mcp | Dialect::Json => Passage::NotBuilt,
+        };
+        let passes = || self.pass.iter().any(|(known, glob)| known == method && glob.matches(path));
+        if built_in == Passage::Refused && passes() { Passage::Ungated } else { built_in }
+    }
+}
+
+fn openai_passage(method: &str, path: &str) -> Passage {
+    match (method, path) {
+        ("POST", "/v1/chat/completions") => Passage::Chat,
+        ("POST", "/v1/embeddings" | "/v1/moderations") | ("GET", "/v1/models") => Passage::Ungated,
+        (_, responses) if responses == "/v1/responses" || responses.starts_with("/v1/responses/") => Passage::NotBuilt,
+        _ => Passage::Refused,
+    }
+}
+
+/// Whether a path can be appended as text: no empty segments, no dots as segments, no slash or dot in
+/// disguise, nothing that a server could read as another host or path.
+pub fn is_plain_path(path: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/%".contains(&byte);
+    let lower = path.to_ascii_lowercase();
+    path.starts_with('/')
+        && path.bytes().all(plain)
+        && !["%2f", "%5c", "%2e", "%00"].iter().any(|hidden| lower.contains(hidden))
+        && path.split('/').skip(1).all(|segment| !segment.is_empty() && segment != "." && segment != "..")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(entry: &str) -> Result<Upstream, String> {
+        read(&Json::parse(format!("{{\"x\":{entry}}}").as_bytes()).unwrap()).map(|mut all| all.remove("x").unwrap())
+    }
+
+    #[test]
+    fn only_what_is_listed_goes_upstream() {
+        let upstream = one(r#"{"url":"https://api.openai.com/","dialect":"openai","pass":["GET /v1/files/*"]}"#).unwrap();
+        assert_eq!(upstream.url, "https://api.openai.com");
+        for (method, path, passage) in [
+            ("POST", "/v1/chat/completions", Passage::Chat),
+            ("GET", "/v1/chat/completions", Passage::Refused),
+            ("POST", "/v1/chat/completions/", Passage::Refused),
+            ("POST", "/V1/chat/completions", Passage::Refused),
+            ("POST", "/v1/embeddings", Passage::Ungated),
+            ("GET", "/v1/models", Passage::Ungated),
+            ("POST", "/v1/responses", Passage::NotBuilt),
+            ("GET", "/v1/responses/resp_1", Passage::NotBuilt),
+            ("GET", "/v1/files/abc", Passage::Ungated),
+            ("DELETE", "/v1/files/abc", Passage::Refused),
+            ("POST", "/v1/realtime", Passage::Refused),
+            ("POST", "", Passage::Refused),
+        ] {
+            assert_eq!(upstream.passage(method, path), passage, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn no_pass_route_opens_what_has_to_be_gated() {
+        let upstream = one(r#"{"url":"https://a.example","dialect":"openai","pass":["POST /v1/*"]}"#).unwrap();
+        assert_eq!(upstream.passage("POST", "/v1/chat/completions"), Passage::Chat);
+        assert_eq!(upstream.passage("POST", "/v1/responses"), Passage::NotBuilt);
+    }
+
+    #[test]
+    fn paths_that_could_lead_elsewhere_are_not_plain() {
+        for path in ["/v1/models", "/v1/files/a-b_c.~", "/v1/x:y@z"] {
+            assert!(is_plain_path(path), "{path}");
+        }
+        for path in ["", "v1", "//host/x", "/v1//x", "/v1/../x", "/v1/./x", "/v1/x/", "/v1/%2fx", "/v1/%2E%2e/x", "/v1/%5Cx", "/v1\\x", "/v1/é", "/v1/x y"] {
+            assert!(!is_plain_path(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn mistakes_in_the_configuration_are_named() {
+        for (entry, message) in [
+            (r#"{"dialect":"openai"}"#, "UPSTREAMS.x: `url` is missing"),
+            (r#"{"url":"https://a@b","dialect":"openai"}"#, "UPSTREAMS.x: `url` is `https://host` or `https://host/path`, without user, query or fragment"),
+            (r#"{"url":"https://a","dialect":"gemini"}"#, "UPSTREAMS.x: `dialect` is one of openai, anthropic, mcp, json"),
+            (r#"{"url":"https://a","dialect":"openai","ulr":1}"#, "UPSTREAMS.x: unknown key `ulr`"),
+        ] {
+            assert_eq!(one(entry).unwrap_err(), message);
+        }
+    }
+}
