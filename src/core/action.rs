@@ -134,7 +134,9 @@ mod tests {
 
     #[test]
     fn a_confidence_is_a_number_from_0_to_1() {
-        for (text, value) in [("0.5", 0.5), ("1", 1.0), ("1.01", 0.0), ("-0.1", 0.0), ("\"0.9\"", 0.0), ("null", 0.0)] {
+        for (text, value) in
+            [("0.5", 0.5), ("1", 1.0), ("1.01", 0.0), ("-0.1", 0.0), ("\"0.9\"", 0.0), ("null", 0.0)]
+        {
             let confidence = Confidence::of(&Json::parse(text.as_bytes()).unwrap());
             assert!((confidence.value() - value).abs() < f64::EPSILON, "{text}");
         }
@@ -142,7 +144,8 @@ mod tests {
 
     #[test]
     fn the_carried_confidence_is_no_argument() {
-        let args = Json::parse(br#"{"amount":1,"meta":{"confidence":0.4}}"#).unwrap().as_object().unwrap().clone();
+        let args =
+            Json::parse(br#"{"amount":1,"meta":{"confidence":0.4}}"#).unwrap().as_object().unwrap().clone();
         let mut action = Action::new("refund", args);
         assert!(action.take_confidence(Pointer::parse("/meta/confidence").as_ref()));
         assert_eq!(action.args.to_string(), r#"{"amount":1,"meta":{}}"#);

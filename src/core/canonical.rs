@@ -1,7 +1,6 @@
 //! Canonical JSON (RFC 8785) and the digest that binds an approval to what runs.
 
 use super::json::{Json, Object, write_string};
-use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
 /// A SHA-256, written `sha256:` and 64 hexadecimal digits.
@@ -16,7 +15,7 @@ impl Digest {
 
     /// Parses the written form.
     pub fn parse(text: &str) -> Option<Self> {
-        let bytes = HEXLOWER.decode(text.strip_prefix("sha256:")?.as_bytes()).ok()?;
+        let bytes = base16ct::lower::decode_vec(text.strip_prefix("sha256:")?).ok()?;
         bytes.try_into().ok().map(Self)
     }
 
@@ -27,7 +26,7 @@ impl Digest {
 
     /// The 64 hexadecimal digits alone.
     pub fn to_hex(self) -> String {
-        HEXLOWER.encode(&self.0)
+        base16ct::lower::encode_string(&self.0)
     }
 }
 
@@ -81,7 +80,7 @@ fn write_value(value: &Json, out: &mut String) {
 fn write_object(object: &Object, out: &mut String) {
     let mut members: Vec<_> = object.iter().collect();
     // RFC 8785 sorts names by their UTF-16 code units, which differs from UTF-8 order beyond U+FFFF.
-    members.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+    members.sort_unstable_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
     out.push('{');
     for (at, (name, value)) in members.into_iter().enumerate() {
         if at > 0 {
@@ -110,7 +109,8 @@ mod tests {
             // The first number has more digits than a double holds; the others are the RFC's own text.
             r#"{"literals":[null,true,false],"numbers":[3.3333333333333333e+8,1e+30,4.5,0.002,1e-27],"string":"€$\u000f\nA'B\"\\\\\"/"}"#
         );
-        let text = "{\"\u{20ac}\":1,\"\\r\":2,\"\u{fb33}\":3,\"1\":4,\"\u{1f600}\":5,\"\u{80}\":6,\"\u{f6}\":7}";
+        let text =
+            "{\"\u{20ac}\":1,\"\\r\":2,\"\u{fb33}\":3,\"1\":4,\"\u{1f600}\":5,\"\u{80}\":6,\"\u{f6}\":7}";
         assert_eq!(
             canonical(&Json::parse(text.as_bytes()).unwrap()),
             "{\"\\r\":2,\"1\":4,\"\u{80}\":6,\"\u{f6}\":7,\"\u{20ac}\":1,\"\u{1f600}\":5,\"\u{fb33}\":3}"
@@ -128,7 +128,10 @@ mod tests {
         assert_ne!(first, digest("Refund", r#"{"amount":10,"to":"ana"}"#));
         assert_ne!(digest("a", r#"{"n":9007199254740993}"#), digest("a", r#"{"n":9007199254740992}"#));
         // Checked with `printf '{"args":{},"kind":"noop"}' | sha256sum`.
-        assert_eq!(digest("noop", "{}"), "sha256:a1bb7f8a134a0d3b9894548c9e5363e298c514a5d8d8d9e96049f276bf0e771c");
+        assert_eq!(
+            digest("noop", "{}"),
+            "sha256:a1bb7f8a134a0d3b9894548c9e5363e298c514a5d8d8d9e96049f276bf0e771c"
+        );
         assert_eq!(Digest::parse(&first).unwrap().to_string(), first);
     }
 }

@@ -296,7 +296,9 @@ impl Case {
             State::Expired => Status::Expired,
             State::Decided { release_at, .. } if viewer == Viewer::App && now < *release_at => Status::Held,
             State::Decided { decision: Decision { answer: Answer::Reject, .. }, .. } => Status::Rejected,
-            State::Decided { release_at, taken: None, .. } if now >= release_at.after(self.facts.valid) => Status::Lapsed,
+            State::Decided { release_at, taken: None, .. } if now >= release_at.after(self.facts.valid) => {
+                Status::Lapsed
+            }
             State::Decided { .. } => Status::Approved,
         }
     }
@@ -306,9 +308,11 @@ impl Case {
         let at = match &self.state {
             State::Held => self.facts.expires,
             State::Decided { release_at, .. } if now < *release_at => *release_at,
-            State::Decided { decision: Decision { answer: Answer::Approve, .. }, release_at, taken: None } => {
-                release_at.after(self.facts.valid)
-            }
+            State::Decided {
+                decision: Decision { answer: Answer::Approve, .. },
+                release_at,
+                taken: None,
+            } => release_at.after(self.facts.valid),
             State::Decided { .. } | State::Expired => return None,
         };
         Some(at).filter(|at| *at > now)
@@ -402,7 +406,13 @@ fn lease(case: &mut Case, now: Millis, person: String, token: String) -> Result<
     Ok(Vec::new())
 }
 
-fn decide(case: &mut Case, now: Millis, decision: Decision, digest: Digest, lease: Option<&str>) -> Result<Vec<Event>, Refused> {
+fn decide(
+    case: &mut Case,
+    now: Millis,
+    decision: Decision,
+    digest: Digest,
+    lease: Option<&str>,
+) -> Result<Vec<Event>, Refused> {
     match case.state {
         State::Expired => return Err((Refusal::TooLate, Some(Event::TooLate(decision)))),
         State::Decided { .. } => return Err((Refusal::NotOpen, None)),
@@ -424,7 +434,13 @@ fn decide(case: &mut Case, now: Millis, decision: Decision, digest: Digest, leas
     Ok(vec![Event::Decided(decision)])
 }
 
-fn may_decide(case: &Case, now: Millis, decision: &Decision, digest: Digest, lease: Option<&str>) -> Result<(), Refusal> {
+fn may_decide(
+    case: &Case,
+    now: Millis,
+    decision: &Decision,
+    digest: Digest,
+    lease: Option<&str>,
+) -> Result<(), Refusal> {
     if case.facts.digest != digest {
         return Err(Refusal::Digest);
     }

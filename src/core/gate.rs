@@ -85,10 +85,14 @@ pub fn tightened_for_stale_policy(mut verdict: Verdict) -> Verdict {
 }
 
 /// The criteria that match, in the policy's order. One that cannot be evaluated counts as matched.
-fn matching<'a>(policy: &'a Policy, action: &'a Action) -> impl Iterator<Item = (&'a Criterion, Option<EvalError>)> {
+fn matching<'a>(
+    policy: &'a Policy,
+    action: &'a Action,
+) -> impl Iterator<Item = (&'a Criterion, Option<EvalError>)> {
     let input = input(action);
     policy.criteria().iter().filter_map(move |criterion| {
-        let concerned = criterion.kinds.is_empty() || criterion.kinds.iter().any(|kind| kind.matches(&action.kind));
+        let concerned =
+            criterion.kinds.is_empty() || criterion.kinds.iter().any(|kind| kind.matches(&action.kind));
         if !concerned {
             return None;
         }
@@ -132,7 +136,11 @@ fn built_in_reason(category: &str, message: String) -> Reason {
 }
 
 /// What a severity's oversight makes of a confidence: outcome, the threshold it was compared with, reasons.
-fn oversee(severity: Severity, handling: Option<&Handling>, confidence: Confidence) -> (Outcome, Option<f64>, Vec<Reason>) {
+fn oversee(
+    severity: Severity,
+    handling: Option<&Handling>,
+    confidence: Confidence,
+) -> (Outcome, Option<f64>, Vec<Reason>) {
     let name = severity.as_str();
     let invalid = (confidence == Confidence::Invalid).then(|| {
         let message = "What was given as confidence is no number from 0 to 1, so it counts as 0.".to_owned();
@@ -152,7 +160,10 @@ fn oversee(severity: Severity, handling: Option<&Handling>, confidence: Confiden
             }
             let low = match confidence {
                 Confidence::Given(given) => {
-                    format!("Confidence {} is below {threshold}, the threshold for {name} severity.", given.get())
+                    format!(
+                        "Confidence {} is below {threshold}, the threshold for {name} severity.",
+                        given.get()
+                    )
                 }
                 Confidence::None | Confidence::Invalid => {
                     format!("No confidence was given, and {name} severity needs {threshold}.")

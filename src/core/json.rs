@@ -343,7 +343,11 @@ pub trait Build {
     /// An array.
     fn array(&mut self, elements: Vec<Self::Value>, span: Range<usize>) -> Self::Value;
     /// An object: names with their spans, and values.
-    fn object(&mut self, members: Vec<(String, Range<usize>, Self::Value)>, span: Range<usize>) -> Self::Value;
+    fn object(
+        &mut self,
+        members: Vec<(String, Range<usize>, Self::Value)>,
+        span: Range<usize>,
+    ) -> Self::Value;
 }
 
 struct Plain;
@@ -444,7 +448,8 @@ impl<B: Build> Parser<'_, '_, B> {
 
     fn word(&mut self) -> Result<B::Value, JsonError> {
         let start = self.at;
-        for (word, value) in [("null", Json::Null), ("true", Json::Bool(true)), ("false", Json::Bool(false))] {
+        for (word, value) in [("null", Json::Null), ("true", Json::Bool(true)), ("false", Json::Bool(false))]
+        {
             if self.rest().starts_with(word) {
                 self.advance(word.len());
                 return Ok(self.build.scalar(value, start..self.at));
@@ -517,7 +522,8 @@ impl<B: Build> Parser<'_, '_, B> {
             .bytes()
             .take_while(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'))
             .count();
-        let number = rest.get(..length).and_then(Number::parse).ok_or_else(|| self.error(JsonErrorKind::Number))?;
+        let number =
+            rest.get(..length).and_then(Number::parse).ok_or_else(|| self.error(JsonErrorKind::Number))?;
         self.advance(length);
         Ok(number)
     }
@@ -585,7 +591,8 @@ impl<B: Build> Parser<'_, '_, B> {
     }
 
     fn hex4(&mut self) -> Result<u32, JsonError> {
-        let digits = self.rest().get(..4).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let digits =
+            self.rest().get(..4).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
         let unit = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
         let unit = unit.ok_or_else(|| self.expected("four hexadecimal digits"))?;
         self.advance(4);

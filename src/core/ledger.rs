@@ -126,7 +126,8 @@ mod tests {
         let mut texts = Vec::new();
         for at in 0..length {
             let now = Millis(1_795_363_200_000 - i64::try_from(at).unwrap());
-            let entry = append(head, now, "hp_x", "held", Some("app"), Json::object([("kind", "refund".into())]));
+            let entry =
+                append(head, now, "hp_x", "held", Some("app"), Json::object([("kind", "refund".into())]));
             head = entry.head;
             texts.push(entry.text);
         }

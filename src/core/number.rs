@@ -128,7 +128,8 @@ pub fn write_f64(double: f64, out: &mut String) {
         out.push_str(digits);
         out.push_str(&zeros(point.saturating_sub(count)));
     } else if (1..=21).contains(&point) {
-        let (whole, fraction) = digits.split_at_checked(usize::try_from(point).unwrap_or(0)).unwrap_or((digits, ""));
+        let (whole, fraction) =
+            digits.split_at_checked(usize::try_from(point).unwrap_or(0)).unwrap_or((digits, ""));
         out.push_str(whole);
         out.push('.');
         out.push_str(fraction);
@@ -269,12 +270,17 @@ mod tests {
         assert_eq!(canonical("333333333.33333333"), "3.3333333333333333e+8");
         assert_eq!(canonical("1e400"), "1e+400");
         assert_eq!(canonical("-1234567890123456789012"), "-1.234567890123456789012e+21");
-        assert_eq!(canonical("0.1000000000000000055511151231257827"), "1.000000000000000055511151231257827e-1");
+        assert_eq!(
+            canonical("0.1000000000000000055511151231257827"),
+            "1.000000000000000055511151231257827e-1"
+        );
     }
 
     #[test]
     fn refuses_what_json_or_the_limits_do_not_allow() {
-        for literal in ["", "-", "01", "1.", ".5", "+1", "1e", "0x10", "NaN", "Infinity", "1e401", "1e-401", "1 "] {
+        for literal in
+            ["", "-", "01", "1.", ".5", "+1", "1e", "0x10", "NaN", "Infinity", "1e401", "1e-401", "1 "]
+        {
             assert_eq!(Number::parse(literal), None, "{literal}");
         }
         assert!(Number::parse(&"9".repeat(400)).is_some());

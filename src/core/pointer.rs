@@ -58,7 +58,9 @@ impl Pointer {
 
 impl std::fmt::Display for Pointer {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|token| write!(formatter, "/{}", token.replace('~', "~0").replace('/', "~1")))
+        self.0
+            .iter()
+            .try_for_each(|token| write!(formatter, "/{}", token.replace('~', "~0").replace('/', "~1")))
     }
 }
 
@@ -97,11 +99,21 @@ mod tests {
     fn finds_and_removes_what_rfc_6901_names() {
         let text = br#"{"foo":["bar","baz"],"":0,"a/b":1,"m~n":8}"#;
         let mut document = Json::parse(text).unwrap();
-        for (pointer, found) in
-            [("/foo/0", "\"bar\""), ("/", "0"), ("/a~1b", "1"), ("/m~0n", "8"), ("/foo/-", ""), ("/foo/00", ""), ("/x/y", "")]
-        {
+        for (pointer, found) in [
+            ("/foo/0", "\"bar\""),
+            ("/", "0"),
+            ("/a~1b", "1"),
+            ("/m~0n", "8"),
+            ("/foo/-", ""),
+            ("/foo/00", ""),
+            ("/x/y", ""),
+        ] {
             let pointer = Pointer::parse(pointer).unwrap();
-            assert_eq!(pointer.find(&document).map(ToString::to_string).unwrap_or_default(), found, "{pointer}");
+            assert_eq!(
+                pointer.find(&document).map(ToString::to_string).unwrap_or_default(),
+                found,
+                "{pointer}"
+            );
             assert_eq!(Pointer::parse(&pointer.to_string()).unwrap(), pointer);
         }
         assert_eq!(Pointer::parse("a"), None);

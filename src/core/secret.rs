@@ -1,6 +1,7 @@
 //! Secrets that cannot be printed, and the two things done with them: hashing and signing.
 
 use super::canonical::Digest;
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
@@ -44,7 +45,7 @@ pub struct BearerKey(String);
 impl BearerKey {
     /// A new key of 32 random bytes.
     pub fn new(entropy: [u8; 32]) -> Self {
-        Self(format!("hpk_{}", data_encoding::BASE64URL_NOPAD.encode(&entropy)))
+        Self(format!("hpk_{}", Base64UrlUnpadded::encode_string(&entropy)))
     }
 
     /// Takes a presented key; `None` if it cannot be one.
@@ -92,7 +93,13 @@ mod tests {
 
     #[test]
     fn what_cannot_be_a_key_is_none() {
-        for text in ["", "hpk_", "hpk_short", "sk-0123456789012345678901234567890123456789", "hpk_012345678901234567890123456789012 4567"] {
+        for text in [
+            "",
+            "hpk_",
+            "hpk_short",
+            "sk-0123456789012345678901234567890123456789",
+            "hpk_012345678901234567890123456789012 4567",
+        ] {
             assert_eq!(BearerKey::parse(text), None, "{text}");
         }
     }

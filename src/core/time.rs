@@ -41,12 +41,15 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
         .saturating_add(day_of_era / 36_524)
         .saturating_sub(day_of_era / 146_096)
         / 365;
-    let before_year = (365_i64.saturating_mul(year_of_era)).saturating_add(year_of_era / 4).saturating_sub(year_of_era / 100);
+    let before_year = (365_i64.saturating_mul(year_of_era))
+        .saturating_add(year_of_era / 4)
+        .saturating_sub(year_of_era / 100);
     let day_of_year = day_of_era.saturating_sub(before_year);
     let shifted_month = day_of_year.saturating_mul(5).saturating_add(2) / 153;
     let before_month = shifted_month.saturating_mul(153).saturating_add(2) / 5;
     let day = day_of_year.saturating_sub(before_month).saturating_add(1);
-    let month = if shifted_month < 10 { shifted_month.saturating_add(3) } else { shifted_month.saturating_sub(9) };
+    let month =
+        if shifted_month < 10 { shifted_month.saturating_add(3) } else { shifted_month.saturating_sub(9) };
     let year = year_of_era.saturating_add(era.saturating_mul(400)).saturating_add(i64::from(month <= 2));
     (year, month, day)
 }
@@ -116,7 +119,9 @@ mod tests {
 
     #[test]
     fn durations_have_one_unit() {
-        for (text, seconds) in [("4s", 4), ("90s", 90), ("30m", 1800), ("4h", 14_400), ("7d", 604_800), ("0s", 0)] {
+        for (text, seconds) in
+            [("4s", 4), ("90s", 90), ("30m", 1800), ("4h", 14_400), ("7d", 604_800), ("0s", 0)]
+        {
             assert_eq!(Span::parse(text), Some(Span::seconds(seconds)), "{text}");
         }
         for text in ["", "s", "4", "-4s", "4 s", "1h30m", "1.5h", "4S", "9999999999s", "é"] {

@@ -1,6 +1,7 @@
 //! Actions that apps propose and ask after.
 
 use super::call::{self, Reply};
+use super::copy::Copy;
 use super::{Desktop, Responded, clock, respond};
 use crate::core::action::Action;
 use crate::core::case::Facts;
@@ -13,8 +14,6 @@ use crate::core::verdict::{Outcome, Verdict};
 use crate::wire::api;
 use crate::wire::desk::Ask;
 use crate::wire::problem::{Code, Problem};
-use super::copy::Copy;
-use data_encoding::HEXLOWER;
 use worker::Response;
 
 /// How soon an app should ask again, in seconds.
@@ -39,7 +38,13 @@ pub(super) fn gated(copy: &Copy, key: &Key, action: Action, now: Millis) -> Resu
 }
 
 /// Gives an action with its verdict an id that leads to its record.
-pub(super) fn with_id(copy: &Copy, key: &Key, action: Action, verdict: Verdict, now: Millis) -> Result<Gated, Problem> {
+pub(super) fn with_id(
+    copy: &Copy,
+    key: &Key,
+    action: Action,
+    verdict: Verdict,
+    now: Millis,
+) -> Result<Gated, Problem> {
     let place = match verdict.outcome {
         Outcome::Proceed => Place::Proceeded(key.id.clone()),
         Outcome::Block => Place::Blocked(key.id.clone()),
@@ -58,7 +63,9 @@ pub(super) fn facts(policy: &Policy, key: &Key, gated: &Gated, now: Millis) -> R
     let Gated { id, action, verdict } = gated;
     let desk = policy.desk(&verdict.desk).cloned().unwrap_or_default();
     let kind = policy.kind(&action.kind);
-    let title = kind.and_then(|kind| kind.title.as_ref()).map_or_else(|| action.kind.clone(), |title| title.render(&action.args));
+    let title = kind
+        .and_then(|kind| kind.title.as_ref())
+        .map_or_else(|| action.kind.clone(), |title| title.render(&action.args));
     Ok(Facts {
         id: id.to_string(),
         app: key.id.clone(),
@@ -72,7 +79,7 @@ pub(super) fn facts(policy: &Policy, key: &Key, gated: &Gated, now: Millis) -> R
         verdict: verdict.to_json(),
         reasons: policy.reasons(&action.kind),
         approvals: policy.handling(verdict.severity).map_or(1, |handling| handling.approvals),
-        salt: HEXLOWER.encode(&clock::random::<16>().map_err(|_| no_randomness())?),
+        salt: base16ct::lower::encode_string(&clock::random::<16>().map_err(|_| no_randomness())?),
         created: now,
         expires: now.after(desk.expires),
         lease: desk.lease,

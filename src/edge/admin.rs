@@ -14,15 +14,20 @@ use worker::Response;
 /// `GET /v1/policy`
 pub(super) fn policy(desktop: &Desktop<'_>) -> Response {
     let in_force = &desktop.copy.in_force;
-    respond::text(in_force.policy_media_type, &in_force.policy_text, &[("etag", &etag(in_force.policy.digest()))])
+    respond::text(
+        in_force.policy_media_type,
+        &in_force.policy_text,
+        &[("etag", &etag(in_force.policy.digest()))],
+    )
 }
 
 /// The document of the request, by its media type.
 fn document(desktop: &Desktop<'_>) -> Result<(Format, String), Problem> {
     let media_type = desktop.incoming.header("content-type").unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
-    let format = format_of(&essence)
-        .ok_or_else(|| Problem::new(Code::MediaType, "send a policy as application/toml or application/json"))?;
+    let format = format_of(&essence).ok_or_else(|| {
+        Problem::new(Code::MediaType, "send a policy as application/toml or application/json")
+    })?;
     let text = String::from_utf8(desktop.incoming.body.clone())
         .map_err(|_| Problem::new(Code::Malformed, "the policy is not UTF-8"))?;
     Ok((format, text))
@@ -32,7 +37,10 @@ fn document(desktop: &Desktop<'_>) -> Result<(Format, String), Problem> {
 pub(super) async fn put_policy(desktop: &Desktop<'_>, key: &Key) -> Responded {
     let (format, text) = document(desktop)?;
     let if_match = desktop.incoming.header("if-match").ok_or_else(|| {
-        Problem::new(Code::PreconditionRequired, "send the ETag of the policy that you changed as If-Match, or `*`")
+        Problem::new(
+            Code::PreconditionRequired,
+            "send the ETag of the policy that you changed as If-Match, or `*`",
+        )
     })?;
     if let Err(problems) = Policy::parse(format, &text) {
         return Err(Problem::policy(&problems));
@@ -58,15 +66,21 @@ pub(super) async fn put_policy(desktop: &Desktop<'_>, key: &Key) -> Responded {
 /// `POST /v1/policy/check`
 pub(super) fn check_policy(desktop: &Desktop<'_>) -> Responded {
     if !desktop.incoming.query.is_empty() {
-        return Err(Problem::new(Code::Invalid, "what a policy would ask of the reviewers (`per_day`) is not built yet"));
+        return Err(Problem::new(
+            Code::Invalid,
+            "what a policy would ask of the reviewers (`per_day`) is not built yet",
+        ));
     }
     let (format, text) = document(desktop)?;
     let checked = Policy::check(format, &text);
-    Ok(respond::json(200, &Json::object([
-        ("problems", policy_problems(&checked.problems)),
-        ("warnings", policy_problems(&checked.warnings)),
-        ("capacity", Json::Array(Vec::new())),
-    ])))
+    Ok(respond::json(
+        200,
+        &Json::object([
+            ("problems", policy_problems(&checked.problems)),
+            ("warnings", policy_problems(&checked.warnings)),
+            ("capacity", Json::Array(Vec::new())),
+        ]),
+    ))
 }
 
 /// `GET /v1/keys`

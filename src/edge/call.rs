@@ -36,7 +36,8 @@ pub(crate) async fn office(env: &Env, ask: &Json) -> Result<Reply, Problem> {
 }
 
 async fn object(env: &Env, binding: &str, name: &str, body: &Json, limit_ms: i64) -> Result<Reply, Problem> {
-    let unavailable = |what: &str| Problem::new(Code::Unavailable, format!("{} {what}", binding.to_lowercase()));
+    let unavailable =
+        |what: &str| Problem::new(Code::Unavailable, format!("{} {what}", binding.to_ascii_lowercase()));
     let stub = env
         .durable_object(binding)
         .and_then(|namespace| namespace.get_by_name(name))

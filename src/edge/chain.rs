@@ -18,7 +18,8 @@ pub(crate) const TABLES: &[&str] = &[
 pub(crate) fn head(sql: &Sql) -> Result<Head, SqlError> {
     let rows = sql.query("SELECT seq, at, hash FROM ledger ORDER BY seq DESC LIMIT 1", &[])?;
     let Some(row) = rows.first() else { return Ok(Head::empty()) };
-    let hash = Digest::parse(&row.text("hash")?).ok_or_else(|| SqlError("a ledger hash cannot be read".to_owned()))?;
+    let hash = Digest::parse(&row.text("hash")?)
+        .ok_or_else(|| SqlError("a ledger hash cannot be read".to_owned()))?;
     Ok(Head { seq: row.int("seq")?, hash, at: Millis(row.int("at")?) })
 }
 

@@ -3,7 +3,11 @@
 use crate::core::time::Millis;
 
 /// Now. Stands still between two events of the platform: never measure work with it.
-#[expect(clippy::disallowed_methods, clippy::cast_possible_truncation, reason = "this is the one place; a date is a whole number")]
+#[expect(
+    clippy::disallowed_methods,
+    clippy::cast_possible_truncation,
+    reason = "this is the one place; a date is a whole number"
+)]
 pub(crate) fn now() -> Millis {
     Millis(js_sys::Date::now() as i64)
 }

@@ -13,7 +13,6 @@ use crate::core::time::{Millis, Span};
 use crate::wire::office::Snapshot;
 use crate::wire::problem::{Code, Problem};
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use worker::{Context, Env};
 
@@ -29,14 +28,14 @@ pub(crate) struct InForce {
     pub(crate) policy_text: String,
     pub(crate) policy_media_type: &'static str,
     pub(crate) id_key: MacKey,
-    keys: BTreeMap<Digest, Key>,
+    keys: Vec<Key>,
     version: i64,
 }
 
 impl InForce {
     /// The key with this hash.
     pub(crate) fn key(&self, hash: &Digest) -> Option<&Key> {
-        self.keys.get(hash)
+        self.keys.iter().find(|key| key.hash == *hash)
     }
 }
 
@@ -109,7 +108,7 @@ fn read(body: &Json, version: i64) -> Option<InForce> {
         policy_text: snapshot.policy_text,
         policy_media_type: snapshot.policy_format.media_type(),
         id_key: snapshot.id_key,
-        keys: snapshot.keys.into_iter().map(|key| (key.hash, key)).collect(),
+        keys: snapshot.keys,
         version,
     })
 }

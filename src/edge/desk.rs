@@ -17,11 +17,10 @@ use crate::wire::api::{Claim, MAX_PAGE, answer_of_case, case_json};
 use crate::wire::desk::Ask;
 use crate::wire::problem::{Code, Problem};
 use crate::wire::record;
-use data_encoding::BASE64URL_NOPAD;
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 use futures_channel::oneshot;
 use futures_util::future::select;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::pin::pin;
 use std::time::Duration;
 use worker::{Delay, Env, Request, Response, ScheduledTime, durable_object};
@@ -53,7 +52,8 @@ pub struct Desk {
     state: worker::State,
     sql: Sql,
     ready: Result<(), SqlError>,
-    waiting: RefCell<BTreeMap<String, Vec<oneshot::Sender<()>>>>,
+    /// Ids that requests wait for, each with its bell.
+    waiting: RefCell<Vec<(String, oneshot::Sender<()>)>>,
 }
 
 impl std::fmt::Debug for Desk {
@@ -75,7 +75,9 @@ impl worker::DurableObject for Desk {
         let answered = match (&self.ready, ask) {
             (Err(error), _) => Err(failed(error)),
             (Ok(()), None) => Err(Problem::new(Code::Invalid, "the desk is not asked this")),
-            (Ok(()), Some(Ask::Answer { id, app, wait_ms, take })) => self.answer(&id, &app, wait_ms, take).await,
+            (Ok(()), Some(Ask::Answer { id, app, wait_ms, take })) => {
+                self.answer(&id, &app, wait_ms, take).await
+            }
             (Ok(()), Some(ask)) => self.at_once(ask),
         };
         self.arm().await;
@@ -130,12 +132,15 @@ impl Desk {
                 let person = decision.by.clone();
                 let (case, now) = self.command(&id, Command::Decide { decision, digest, lease })?;
                 let next = next.map(|claim| self.claim(&person, &claim)).transpose()?;
-                Ok((200, Json::object([
-                    ("case", case_json(&case, &self.name(), now)),
-                    ("release_at", case.release_at().map(|at| at.to_string()).into()),
-                    ("next", next.into()),
-                    ("drill", Json::Null),
-                ])))
+                Ok((
+                    200,
+                    Json::object([
+                        ("case", case_json(&case, &self.name(), now)),
+                        ("release_at", case.release_at().map(|at| at.to_string()).into()),
+                        ("next", next.into()),
+                        ("drill", Json::Null),
+                    ]),
+                ))
             }
             Ask::Undo { id, person } => {
                 let (case, now) = self.command(&id, Command::Undo { person })?;
@@ -165,7 +170,10 @@ impl Desk {
         let now = self.now()?;
         let text = record::facts_to_json(&facts).to_string();
         if text.len() > MAX_FACTS {
-            return Err(Problem::new(Code::TooLarge, format!("the action has {} bytes, and a case at most {MAX_FACTS}", text.len())));
+            return Err(Problem::new(
+                Code::TooLarge,
+                format!("the action has {} bytes, and a case at most {MAX_FACTS}", text.len()),
+            ));
         }
         let case = Case::hold(facts);
         let facts = &case.facts;
@@ -222,7 +230,11 @@ impl Desk {
         self.sql.transaction(|| {
             self.sql.run(
                 "UPDATE cases SET open = ?, progress = ? WHERE id = ?",
-                &[i64::from(case.state == State::Held).into(), Bind::Text(&progress), Bind::Text(&case.facts.id)],
+                &[
+                    i64::from(case.state == State::Held).into(),
+                    Bind::Text(&progress),
+                    Bind::Text(&case.facts.id),
+                ],
             )?;
             self.record(now, case, events)
         })
@@ -243,9 +255,14 @@ impl Desk {
                     ("pointer", "/reason".into()),
                     ("message", format!("expected one of: {}", case.facts.reasons.join(", ")).into()),
                 ]);
-                return Problem::new(Code::Invalid, refusal.to_string()).with("problems", Json::Array(vec![problem]));
+                return Problem::new(Code::Invalid, refusal.to_string())
+                    .with("problems", Json::Array(vec![problem]));
             }
-            Refusal::NotOpen | Refusal::TooLate | Refusal::Digest | Refusal::Lease | Refusal::VotedAlready => Code::Conflict,
+            Refusal::NotOpen
+            | Refusal::TooLate
+            | Refusal::Digest
+            | Refusal::Lease
+            | Refusal::VotedAlready => Code::Conflict,
         };
         Problem::new(code, refusal.to_string()).with("case", case_json(case, &self.name(), now))
     }
@@ -256,7 +273,8 @@ impl Desk {
     }
 
     fn lease(&self, id: &str, person: &str) -> Answered {
-        let (case, now) = self.command(id, Command::Lease { person: person.to_owned(), token: new_token()? })?;
+        let (case, now) =
+            self.command(id, Command::Lease { person: person.to_owned(), token: new_token()? })?;
         Ok((200, Json::object([("lease", lease_json(&case, now))])))
     }
 
@@ -294,22 +312,17 @@ impl Desk {
 
     async fn wait(&self, id: &str, millis: i64) {
         let (woken, bell) = oneshot::channel();
-        self.waiting.borrow_mut().entry(id.to_owned()).or_default().push(woken);
+        self.waiting.borrow_mut().push((id.to_owned(), woken));
         let limit = pin!(Delay::from(Duration::from_millis(u64::try_from(millis).unwrap_or(1))));
         select(bell, limit).await;
-        let mut waiting = self.waiting.borrow_mut();
-        let abandoned = waiting.get_mut(id).is_some_and(|bells| {
-            bells.retain(|bell| !bell.is_canceled());
-            bells.is_empty()
-        });
-        if abandoned {
-            waiting.remove(id);
-        }
+        self.waiting.borrow_mut().retain(|(_, bell)| !bell.is_canceled());
     }
 
     fn wake(&self, id: &str) {
-        let bells = self.waiting.borrow_mut().remove(id);
-        for bell in bells.unwrap_or_default() {
+        let (called, waiting): (Vec<_>, Vec<_>) =
+            self.waiting.take().into_iter().partition(|(waited, _)| waited == id);
+        self.waiting.replace(waiting);
+        for (_, bell) in called {
             // Whoever went away meanwhile needs no bell.
             let _ = bell.send(());
         }
@@ -344,36 +357,37 @@ impl Desk {
         Ok(Json::object([("cases", cases), ("lease", lease)]))
     }
 
-    /// A page of cases in the order of their ids, which is that of their making.
+    /// A page of cases in the order in which they were held.
     fn list(&self, status: Option<&str>, limit: i64, after: Option<&str>) -> Answered {
         let now = self.now()?;
         let wanted = status.map(|word| Status::parse(word).ok_or(word)).transpose().map_err(|word| {
             let known = Status::ALL.map(Status::as_str).join(", ");
             Problem::new(Code::Invalid, format!("`status` is one of {known}, not `{word}`"))
         })?;
+        let mut cursor: i64 = after
+            .map_or(Ok(0), str::parse)
+            .map_err(|_| Problem::new(Code::Invalid, "`after` is the `next` of another page"))?;
         let limit = limit.clamp(1, MAX_PAGE);
-        let wanted_count = usize::try_from(limit).unwrap_or(1);
-        let (mut cases, mut cursor, mut more) = (Vec::new(), after.unwrap_or("").to_owned(), true);
-        while more && cases.len() < wanted_count {
-            let rows = self.sql.query(
-                "SELECT id, facts, progress FROM cases WHERE id > ? ORDER BY id LIMIT ?",
-                &[Bind::Text(&cursor), limit.into()],
-            )?;
-            more = rows.len() >= wanted_count;
+        let full = usize::try_from(limit).unwrap_or(1);
+        let mut cases = Vec::new();
+        loop {
+            let page =
+                "SELECT rowid AS place, facts, progress FROM cases WHERE rowid > ? ORDER BY rowid LIMIT ?";
+            let rows = self.sql.query(page, &[cursor.into(), limit.into()])?;
             for row in &rows {
-                if cases.len() >= wanted_count {
-                    more = true;
-                    break;
+                if cases.len() >= full {
+                    return Ok((200, page_json(cases, Some(cursor))));
                 }
                 let case = read_case(row)?;
-                cursor.clone_from(&case.facts.id);
+                cursor = row.int("place")?;
                 if wanted.is_none_or(|wanted| case.status(now, Viewer::Desk) == wanted) {
                     cases.push(case_json(&case, &self.name(), now));
                 }
             }
+            if rows.len() < full {
+                return Ok((200, page_json(cases, None)));
+            }
         }
-        let next = more.then_some(cursor);
-        Ok((200, Json::object([("cases", cases.into_iter().collect()), ("next", next.into())])))
     }
 
     fn counts(&self) -> Answered {
@@ -385,12 +399,15 @@ impl Desk {
         let row = rows.first().ok_or_else(|| failed(&SqlError("no count".to_owned())))?;
         let held = row.int("held")?;
         let oldest = row.optional_int("oldest")?;
-        Ok((200, Json::object([
-            ("name", self.name().into()),
-            ("held", held.into()),
-            ("to_audit", 0_i64.into()),
-            ("oldest", oldest.map(|at| Millis(at).to_string()).into()),
-        ])))
+        Ok((
+            200,
+            Json::object([
+                ("name", self.name().into()),
+                ("held", held.into()),
+                ("to_audit", 0_i64.into()),
+                ("oldest", oldest.map(|at| Millis(at).to_string()).into()),
+            ]),
+        ))
     }
 
     // The alarm
@@ -399,7 +416,8 @@ impl Desk {
     #[expect(clippy::cast_precision_loss, reason = "times stay below 2^53")]
     async fn arm(&self) {
         let rows = self.sql.query("SELECT min(expires) AS at FROM cases WHERE open = 1", &[]);
-        let due = rows.ok().and_then(|rows| rows.first().and_then(|row| row.optional_int("at").ok().flatten()));
+        let due =
+            rows.ok().and_then(|rows| rows.first().and_then(|row| row.optional_int("at").ok().flatten()));
         let storage = self.state.storage();
         if let Some(due) = due {
             // A second of distance, so that a row which cannot be stepped does not keep the object busy.
@@ -412,6 +430,11 @@ impl Desk {
             }
         }
     }
+}
+
+fn page_json(cases: Vec<Json>, next: Option<i64>) -> Json {
+    let next = next.map(|place| place.to_string());
+    Json::object([("cases", cases.into_iter().collect()), ("next", next.into())])
 }
 
 fn read_case(row: &Row) -> Result<Case, SqlError> {
@@ -427,11 +450,14 @@ fn progress_text(case: &Case) -> String {
 
 fn lease_json(case: &Case, now: Millis) -> Json {
     case.live_lease(now)
-        .map(|lease| Json::object([("token", lease.token.as_str().into()), ("until", lease.until.to_string().into())]))
+        .map(|lease| {
+            Json::object([("token", lease.token.as_str().into()), ("until", lease.until.to_string().into())])
+        })
         .into()
 }
 
 fn new_token() -> Result<String, Problem> {
-    let bytes: [u8; 12] = clock::random().map_err(|_| Problem::new(Code::Unavailable, "desk: no random bytes"))?;
-    Ok(BASE64URL_NOPAD.encode(&bytes))
+    let bytes: [u8; 12] =
+        clock::random().map_err(|_| Problem::new(Code::Unavailable, "desk: no random bytes"))?;
+    Ok(Base64UrlUnpadded::encode_string(&bytes))
 }

@@ -21,7 +21,13 @@ enum Credential {
 }
 
 /// Lets a request through a door, or says why not.
-pub(crate) async fn pass(env: &Env, incoming: &Incoming, copy: &Copy, admin: &BearerKey, access: Access) -> Result<Key, Problem> {
+pub(crate) async fn pass(
+    env: &Env,
+    incoming: &Incoming,
+    copy: &Copy,
+    admin: &BearerKey,
+    access: Access,
+) -> Result<Key, Problem> {
     let (roles, live) = match access {
         Access::Public => return Err(Problem::new(Code::Forbidden, "a public route has no door")),
         Access::Keys(roles) => (roles, false),
@@ -38,17 +44,26 @@ pub(crate) async fn pass(env: &Env, incoming: &Incoming, copy: &Copy, admin: &Be
         return Ok(key);
     }
     let roles: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
-    Err(Problem::new(Code::Forbidden, format!("this is for the role {}, and your key's is {}", roles.join(" or "), key.role.as_str())))
+    Err(Problem::new(
+        Code::Forbidden,
+        format!("this is for the role {}, and your key's is {}", roles.join(" or "), key.role.as_str()),
+    ))
 }
 
 /// Lets an app through to an upstream.
 pub(crate) fn pass_to_upstream(incoming: &Incoming, copy: &Copy) -> Result<Key, Problem> {
     let Credential::Bearer(bearer) = credential(incoming, true)? else {
-        return Err(Problem::new(Code::Unauthenticated, "send a key of Holdpoint's (`hpk_…`) as the API key"));
+        return Err(Problem::new(
+            Code::Unauthenticated,
+            "send a key of Holdpoint's (`hpk_…`) as the API key",
+        ));
     };
     let key = copy.in_force.key(&bearer.hash()).ok_or_else(unknown_key)?;
     if key.role != Role::App {
-        return Err(Problem::new(Code::Forbidden, format!("upstreams are for the role app, and your key's is {}", key.role.as_str())));
+        return Err(Problem::new(
+            Code::Forbidden,
+            format!("upstreams are for the role app, and your key's is {}", key.role.as_str()),
+        ));
     }
     Ok(key.clone())
 }
@@ -77,7 +92,13 @@ pub(crate) fn session(incoming: &Incoming) -> Option<String> {
     cookies.split(';').find_map(named).filter(|session| !session.is_empty() && session.len() <= 64)
 }
 
-async fn bearer_key(env: &Env, copy: &Copy, admin: &BearerKey, bearer: &BearerKey, live: bool) -> Result<Key, Problem> {
+async fn bearer_key(
+    env: &Env,
+    copy: &Copy,
+    admin: &BearerKey,
+    bearer: &BearerKey,
+    live: bool,
+) -> Result<Key, Problem> {
     let hash = bearer.hash();
     if equal(hash.as_bytes(), admin.hash().as_bytes()) {
         // The deployment's configuration is the authority for this one.
@@ -100,7 +121,8 @@ async fn bearer_key(env: &Env, copy: &Copy, admin: &BearerKey, bearer: &BearerKe
 async fn office_key(env: &Env, ask: &Json) -> Result<Key, Problem> {
     let reply = call::office(env, ask).await?;
     match reply.status {
-        200 => key_from_json(&reply.body).ok_or_else(|| Problem::new(Code::Unavailable, "office: a key cannot be read")),
+        200 => key_from_json(&reply.body)
+            .ok_or_else(|| Problem::new(Code::Unavailable, "office: a key cannot be read")),
         401 => Err(unknown_key_or_session(ask)),
         _ => Err(Problem::new(Code::Unavailable, "office: keys cannot be checked now")),
     }

@@ -74,7 +74,11 @@ impl Incoming {
     pub(crate) fn preferred_wait_ms(&self) -> i64 {
         let prefer = self.header("prefer").unwrap_or_default();
         let seconds = prefer.split([',', ';']).find_map(|preference| {
-            preference.trim().to_ascii_lowercase().strip_prefix("wait=").and_then(|seconds| seconds.trim().parse::<i64>().ok())
+            preference
+                .trim()
+                .to_ascii_lowercase()
+                .strip_prefix("wait=")
+                .and_then(|seconds| seconds.trim().parse::<i64>().ok())
         });
         seconds.unwrap_or(0).clamp(0, 240).saturating_mul(1000)
     }
@@ -82,7 +86,12 @@ impl Incoming {
 
 async fn read_body(request: &mut Request, limit: usize) -> Result<Vec<u8>, Problem> {
     let too_large = || Problem::new(Code::TooLarge, format!("the body has more than {limit} bytes"));
-    let announced = request.headers().get("content-length").ok().flatten().and_then(|length| length.parse::<usize>().ok());
+    let announced = request
+        .headers()
+        .get("content-length")
+        .ok()
+        .flatten()
+        .and_then(|length| length.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large());
     }
@@ -100,7 +109,10 @@ async fn read_body(request: &mut Request, limit: usize) -> Result<Vec<u8>, Probl
 
 fn split_url(url: &str) -> (String, String, String) {
     let after_scheme = url.find("://").map_or(0, |at| at.saturating_add(3));
-    let path_at = url.get(after_scheme..).and_then(|rest| rest.find(['/', '?', '#'])).map_or(url.len(), |at| after_scheme.saturating_add(at));
+    let path_at = url
+        .get(after_scheme..)
+        .and_then(|rest| rest.find(['/', '?', '#']))
+        .map_or(url.len(), |at| after_scheme.saturating_add(at));
     let (origin, rest) = url.split_at_checked(path_at).unwrap_or((url, ""));
     let rest = rest.split('#').next().unwrap_or("");
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));

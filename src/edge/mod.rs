@@ -110,8 +110,12 @@ async fn own(desktop: &Desktop<'_>, key: &Key, name: Name, parameter: &str) -> R
         Name::GiveBack => review::give_back(desktop, key, parameter).await,
         Name::Decide => review::decide(desktop, key, parameter).await,
         Name::Undo => review::undo(desktop, key, parameter).await,
-        Name::Healthz | Name::Home | Name::ReviewPage | Name::SignInPage | Name::Asset | Name::SignIn | Name::SignOut => {
-            Err(Problem::new(Code::NotFound, "nothing is at this path"))
-        }
+        Name::Healthz
+        | Name::Home
+        | Name::ReviewPage
+        | Name::SignInPage
+        | Name::Asset
+        | Name::SignIn
+        | Name::SignOut => Err(Problem::new(Code::NotFound, "nothing is at this path")),
     }
 }

@@ -18,7 +18,7 @@ use crate::core::time::{Millis, Span};
 use crate::wire::api::key_json;
 use crate::wire::office::{Snapshot, format_of, key_from_json, key_to_json};
 use crate::wire::problem::{Code, Problem};
-use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 use worker::{Env, Request, Response, State, durable_object};
 
 const MIGRATIONS: &[&[&str]] = &[
@@ -75,7 +75,9 @@ fn failed(error: &SqlError) -> Problem {
 }
 
 fn text<'j>(ask: &'j Json, name: &str) -> Result<&'j str, Problem> {
-    ask.get(name).and_then(Json::as_str).ok_or_else(|| Problem::new(Code::Invalid, format!("`{name}` is missing")))
+    ask.get(name)
+        .and_then(Json::as_str)
+        .ok_or_else(|| Problem::new(Code::Invalid, format!("`{name}` is missing")))
 }
 
 impl Office {
@@ -117,7 +119,8 @@ impl Office {
     fn current_policy(&self) -> Result<(String, Format), SqlError> {
         let rows = self.sql.query("SELECT text, format FROM policies ORDER BY seq DESC LIMIT 1", &[])?;
         let Some(row) = rows.first() else { return Ok((FIRST_POLICY.to_owned(), Format::Toml)) };
-        let format = format_of(&row.text("format")?).ok_or_else(|| SqlError("a policy's format cannot be read".to_owned()))?;
+        let format = format_of(&row.text("format")?)
+            .ok_or_else(|| SqlError("a policy's format cannot be read".to_owned()))?;
         Ok((row.text("text")?, format))
     }
 
@@ -133,27 +136,42 @@ impl Office {
             let (current, _) = self.current_policy()?;
             let current = Digest::of(current.as_bytes()).to_string();
             if expected != "*" && expected != current {
-                let detail = format!("the policy in force is {current}; fetch it, merge, and send its ETag as If-Match");
+                let detail = format!(
+                    "the policy in force is {current}; fetch it, merge, and send its ETag as If-Match"
+                );
                 return Err(Problem::new(Code::PreconditionFailed, detail));
             }
             let insert = "INSERT INTO policies (digest, format, text, at, by) VALUES (?, ?, ?, ?, ?)";
-            let values = [Bind::Text(&digest), Bind::Text(format), Bind::Text(policy), now.0.into(), Bind::Text(by)];
+            let values =
+                [Bind::Text(&digest), Bind::Text(format), Bind::Text(policy), now.0.into(), Bind::Text(by)];
             self.sql.run(insert, &values)?;
-            self.record(now, "policy", "policy_stored", by, Json::object([("digest", digest.as_str().into())]))
+            self.record(
+                now,
+                "policy",
+                "policy_stored",
+                by,
+                Json::object([("digest", digest.as_str().into())]),
+            )
         })?;
         Ok((200, Json::object([("digest", digest.into())])))
     }
 
     fn keys(&self) -> Result<Vec<Key>, Problem> {
         let rows = self.sql.query("SELECT key FROM keys WHERE revoked IS NULL ORDER BY at, id", &[])?;
-        rows.iter().map(|row| row.json("key").map_err(|error| failed(&error)).and_then(|key| read_key(&key))).collect()
+        rows.iter()
+            .map(|row| row.json("key").map_err(|error| failed(&error)).and_then(|key| read_key(&key)))
+            .collect()
     }
 
     fn new_key(&self, ask: &Json, now: Millis) -> Answered {
         let no_randomness = |_| Problem::new(Code::Unavailable, "office: no random bytes");
         let bearer = BearerKey::new(clock::random().map_err(no_randomness)?);
-        let id = format!("key_{}", BASE64URL_NOPAD.encode(&clock::random::<9>().map_err(no_randomness)?));
-        let role = Role::parse(text(ask, "role")?).ok_or_else(|| Problem::new(Code::Invalid, "an unknown role"))?;
+        let id = format!(
+            "key_{}",
+            Base64UrlUnpadded::encode_string(&clock::random::<9>().map_err(no_randomness)?)
+        );
+        let role =
+            Role::parse(text(ask, "role")?).ok_or_else(|| Problem::new(Code::Invalid, "an unknown role"))?;
         let desks = ask.get("desks").and_then(Json::as_array).unwrap_or_default();
         let key = Key {
             id,
@@ -191,25 +209,37 @@ impl Office {
     fn authorize(&self, hash: &str) -> Answered {
         let found = "SELECT key FROM keys WHERE hash = ? AND revoked IS NULL";
         let rows = self.sql.query(found, &[Bind::Text(hash)])?;
-        let row = rows.first().ok_or_else(|| Problem::new(Code::Unauthenticated, "this key is not in force"))?;
+        let row =
+            rows.first().ok_or_else(|| Problem::new(Code::Unauthenticated, "this key is not in force"))?;
         Ok((200, row.json("key")?))
     }
 
     fn sign_in(&self, hash: &str, now: Millis) -> Answered {
         let key = read_key(&self.authorize(hash)?.1)?;
         if !matches!(key.role, Role::Reviewer | Role::Auditor) {
-            return Err(Problem::new(Code::Forbidden, "reviewers and auditors sign in; this key is for something else"));
+            return Err(Problem::new(
+                Code::Forbidden,
+                "reviewers and auditors sign in; this key is for something else",
+            ));
         }
-        let secret: [u8; 32] = clock::random().map_err(|_| Problem::new(Code::Unavailable, "office: no random bytes"))?;
-        let session = BASE64URL_NOPAD.encode(&secret);
+        let secret: [u8; 32] =
+            clock::random().map_err(|_| Problem::new(Code::Unavailable, "office: no random bytes"))?;
+        let session = Base64UrlUnpadded::encode_string(&secret);
         let session_hash = Digest::of(session.as_bytes()).to_string();
-        self.sql.transaction(|| {
-            self.sql.run("DELETE FROM sessions WHERE until <= ?", &[now.0.into()])?;
-            let insert = "INSERT INTO sessions (hash, key_id, until) VALUES (?, ?, ?)";
-            self.sql.run(insert, &[Bind::Text(&session_hash), Bind::Text(&key.id), now.after(SESSION).0.into()])
-        })
-        .map_err(|error: SqlError| failed(&error))?;
-        Ok((200, Json::object([("session", session.into()), ("seconds", (SESSION.as_millis() / 1000).into())])))
+        self.sql
+            .transaction(|| {
+                self.sql.run("DELETE FROM sessions WHERE until <= ?", &[now.0.into()])?;
+                let insert = "INSERT INTO sessions (hash, key_id, until) VALUES (?, ?, ?)";
+                self.sql.run(
+                    insert,
+                    &[Bind::Text(&session_hash), Bind::Text(&key.id), now.after(SESSION).0.into()],
+                )
+            })
+            .map_err(|error: SqlError| failed(&error))?;
+        Ok((
+            200,
+            Json::object([("session", session.into()), ("seconds", (SESSION.as_millis() / 1000).into())]),
+        ))
     }
 
     fn session(&self, session: &str, now: Millis) -> Answered {
@@ -232,8 +262,9 @@ impl Office {
         let kept = || self.sql.query("SELECT value FROM secrets WHERE name = ?", &[Bind::Text(name)]);
         let mut rows = kept()?;
         if rows.is_empty() {
-            let fresh = clock::random::<32>().map_err(|_| Problem::new(Code::Unavailable, "office: no random bytes"))?;
-            let fresh = HEXLOWER.encode(&fresh);
+            let fresh = clock::random::<32>()
+                .map_err(|_| Problem::new(Code::Unavailable, "office: no random bytes"))?;
+            let fresh = base16ct::lower::encode_string(&fresh);
             let insert = "INSERT INTO secrets (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING";
             let made = self.sql.run(insert, &[Bind::Text(name), Bind::Text(&fresh)]);
             rows = made.and_then(|()| kept())?;
@@ -243,8 +274,9 @@ impl Office {
     }
 
     fn record(&self, now: Millis, subject: &str, what: &str, by: &str, detail: Json) -> Result<(), Problem> {
-        let stored = chain::head(&self.sql)
-            .and_then(|head| chain::store(&self.sql, &ledger::append(head, now, subject, what, Some(by), detail)));
+        let stored = chain::head(&self.sql).and_then(|head| {
+            chain::store(&self.sql, &ledger::append(head, now, subject, what, Some(by), detail))
+        });
         stored.map_err(|error| failed(&error))
     }
 }

@@ -31,17 +31,31 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 const RETRY: Duration = Duration::from_millis(500);
 
 /// `/to/{upstream}/…`
-pub(super) async fn forward(env: Env, incoming: &Incoming, copy: Copy, key: Key, name: &str, path: &str) -> Responded {
+pub(super) async fn forward(
+    env: Env,
+    incoming: &Incoming,
+    copy: Copy,
+    key: Key,
+    name: &str,
+    path: &str,
+) -> Responded {
     if !is_plain_path(path) {
-        return Err(Problem::new(Code::Malformed, "the path is not plain: no empty or dotted segments, no encoded slashes or dots"));
+        return Err(Problem::new(
+            Code::Malformed,
+            "the path is not plain: no empty or dotted segments, no encoded slashes or dots",
+        ));
     }
     doors::check_origin(incoming)?;
     let upstream = config::upstream(&env, name)?;
     match upstream.passage(&incoming.method, path) {
         Passage::Chat => chat(env, incoming, copy, key, &upstream, path).await,
         Passage::Ungated => upstream::exchange(&env, incoming, &upstream, path).await.map(unchanged),
-        Passage::NotBuilt => Err(Problem::new(Code::Invalid, "this endpoint cannot be gated yet, so nothing was sent")),
-        Passage::Refused => Err(Problem::new(Code::NotFound, "this endpoint is not among those that are sent upstream")),
+        Passage::NotBuilt => {
+            Err(Problem::new(Code::Invalid, "this endpoint cannot be gated yet, so nothing was sent"))
+        }
+        Passage::Refused => {
+            Err(Problem::new(Code::NotFound, "this endpoint is not among those that are sent upstream"))
+        }
     }
 }
 
@@ -49,10 +63,20 @@ fn unchanged(answered: Answered) -> Response {
     ResponseBuilder::new().with_status(answered.status).with_headers(answered.headers).fixed(answered.body)
 }
 
-async fn chat(env: Env, incoming: &Incoming, copy: Copy, key: Key, upstream: &Upstream, path: &str) -> Responded {
+async fn chat(
+    env: Env,
+    incoming: &Incoming,
+    copy: Copy,
+    key: Key,
+    upstream: &Upstream,
+    path: &str,
+) -> Responded {
     let request = Request::parse(&incoming.body).map_err(|error| Problem::malformed(&error))?;
     if request.stream {
-        return Err(Problem::new(Code::Invalid, "streamed answers cannot be gated yet; send `\"stream\": false`. Nothing was sent"));
+        return Err(Problem::new(
+            Code::Invalid,
+            "streamed answers cannot be gated yet; send `\"stream\": false`. Nothing was sent",
+        ));
     }
     let wait = wait_ms(&env, incoming)?;
     let answered = upstream::exchange(&env, incoming, upstream, path).await?;
@@ -63,13 +87,21 @@ async fn chat(env: Env, incoming: &Incoming, copy: Copy, key: Key, upstream: &Up
         let what = format!("answered with `{}`, not JSON", answered.media_type());
         return Err(upstream::problem(upstream, Code::Upstream, &what));
     }
-    let answer = Answer::parse(&answered.body)
-        .map_err(|error| upstream::problem(upstream, Code::Upstream, &format!("answered with what cannot be gated: {error}")))?;
+    let answer = Answer::parse(&answered.body).map_err(|error| {
+        upstream::problem(upstream, Code::Upstream, &format!("answered with what cannot be gated: {error}"))
+    })?;
     if answer.calls().is_empty() {
         return Ok(unchanged(answered));
     }
     let now = clock::now();
-    let gate = Gate { copy: &copy, key: &key, upstream, request: &request, answer: &answer, confidence: answered.confidence.as_deref() };
+    let gate = Gate {
+        copy: &copy,
+        key: &key,
+        upstream,
+        request: &request,
+        answer: &answer,
+        confidence: answered.confidence.as_deref(),
+    };
     let gated: Result<Vec<_>, _> = answer.calls().iter().map(|call| gate.decide(call, now)).collect();
     let Ok(gated) = gated else {
         return Ok(rewritten(answered, answer, unavailable_everywhere(), &request));
@@ -82,7 +114,9 @@ fn wait_ms(env: &Env, incoming: &Incoming) -> Result<i64, Problem> {
     let most = config::wait_seconds(env);
     let Some(asked) = incoming.header("holdpoint-wait") else { return Ok(most.saturating_mul(1000)) };
     let asked: Option<i64> = asked.trim().parse().ok().filter(|seconds| (0..=240).contains(seconds));
-    let asked = asked.ok_or_else(|| Problem::new(Code::Invalid, "`Holdpoint-Wait` is a whole number of seconds from 0 to 240"))?;
+    let asked = asked.ok_or_else(|| {
+        Problem::new(Code::Invalid, "`Holdpoint-Wait` is a whole number of seconds from 0 to 240")
+    })?;
     Ok(asked.saturating_mul(1000))
 }
 
@@ -111,7 +145,8 @@ impl Gate<'_> {
         let args = match &call.args {
             Ok(args) => args,
             Err(why) => {
-                let verdict = gate::malformed(policy, &call.kind, &format!("The call cannot be read: {why}."));
+                let verdict =
+                    gate::malformed(policy, &call.kind, &format!("The call cannot be read: {why}."));
                 let gated = actions::with_id(self.copy, self.key, action, verdict, now)?;
                 return Ok(GatedCall { gated, changed: false });
             }
@@ -120,7 +155,8 @@ impl Gate<'_> {
         action.confidence = self.confidence.map_or(Confidence::None, |text| {
             Json::parse(text.trim().as_bytes()).map_or(Confidence::Invalid, |json| Confidence::of(&json))
         });
-        let changed = action.take_confidence(policy.kind(&call.kind).and_then(|kind| kind.confidence.as_ref()));
+        let changed =
+            action.take_confidence(policy.kind(&call.kind).and_then(|kind| kind.confidence.as_ref()));
         let gated = actions::gated(self.copy, self.key, action, now)?;
         Ok(GatedCall { gated, changed })
     }
@@ -148,7 +184,10 @@ impl Gate<'_> {
 enum Course {
     Known(Fate),
     /// A case of this desk; once approved it runs as this says.
-    Held { desk: String, fate: Fate },
+    Held {
+        desk: String,
+        fate: Fate,
+    },
 }
 
 #[expect(clippy::too_many_arguments, reason = "one place where all that was read comes together")]
@@ -204,7 +243,9 @@ async fn course(env: &Env, copy: &Copy, key: &Key, call: &GatedCall, now: Millis
         Outcome::Proceed => Course::Known(runs),
         Outcome::Block => stopped(&format!("blocked by {}", verdict.first_cause().unwrap_or("the policy"))),
         Outcome::Hold => {
-            let Ok(facts) = actions::facts(&copy.in_force.policy, key, &call.gated, now) else { return stopped(UNAVAILABLE) };
+            let Ok(facts) = actions::facts(&copy.in_force.policy, key, &call.gated, now) else {
+                return stopped(UNAVAILABLE);
+            };
             match call::desk(env, &verdict.desk, &Ask::Hold(Box::new(facts))).await {
                 Ok(reply) if reply.status == 202 => Course::Held { desk: verdict.desk.clone(), fate: runs },
                 _ => stopped(UNAVAILABLE),
@@ -217,7 +258,13 @@ const UNAVAILABLE: &str = "unavailable";
 
 /// Waits until every held call is decided or the wait is over. Only then, and all together, are the approved
 /// ones taken: none leaves before the others are decided, and each leaves once.
-async fn decided(env: &Env, app: &str, names: &[(String, String)], courses: Vec<Course>, wait_ms: i64) -> Vec<Fate> {
+async fn decided(
+    env: &Env,
+    app: &str,
+    names: &[(String, String)],
+    courses: Vec<Course>,
+    wait_ms: i64,
+) -> Vec<Fate> {
     let until = clock::now().0.saturating_add(wait_ms);
     join_all(names.iter().zip(&courses).map(|((id, _), course)| async move {
         if let Course::Held { desk, .. } = course {
@@ -281,14 +328,23 @@ fn waiting(body: LocalBoxFuture<'static, Vec<u8>>) -> impl futures_util::Stream<
 
 /// What proceeds passes byte for byte; everything else is written anew.
 fn body_of(original: Vec<u8>, answer: Answer, fates: &[Fate], structured: bool) -> Vec<u8> {
-    if fates.iter().all(|fate| *fate == Fate::Run) { original } else { answer.rewrite(fates, structured).into_bytes() }
+    if fates.iter().all(|fate| *fate == Fate::Run) {
+        original
+    } else {
+        answer.rewrite(fates, structured).into_bytes()
+    }
 }
 
 fn unavailable_everywhere() -> impl Fn(&Call) -> Fate {
     |call| Fate::Notice(notice("-", &call.kind, UNAVAILABLE))
 }
 
-fn rewritten(answered: Answered, answer: Answer, fate: impl Fn(&Call) -> Fate, request: &Request) -> Response {
+fn rewritten(
+    answered: Answered,
+    answer: Answer,
+    fate: impl Fn(&Call) -> Fate,
+    request: &Request,
+) -> Response {
     let fates: Vec<Fate> = answer.calls().iter().map(fate).collect();
     let body = body_of(answered.body, answer, &fates, request.structured);
     ResponseBuilder::new().with_status(answered.status).with_headers(answered.headers).fixed(body)
@@ -306,9 +362,11 @@ fn with_status_headers(headers: Headers, calls: &[GatedCall], courses: &[Course]
         })
         .collect();
     let links: Vec<String> = ids.iter().map(|id| format!("</v1/actions/{id}>; rel=\"status\"")).collect();
-    for (name, value) in
-        [("holdpoint-action", ids.join(", ")), ("holdpoint-status", statuses.join(", ")), ("link", links.join(", "))]
-    {
+    for (name, value) in [
+        ("holdpoint-action", ids.join(", ")),
+        ("holdpoint-status", statuses.join(", ")),
+        ("link", links.join(", ")),
+    ] {
         let _ = headers.set(name, &value);
     }
     headers

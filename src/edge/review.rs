@@ -116,7 +116,8 @@ pub(super) async fn decide(desktop: &Desktop<'_>, key: &Key, id: &str) -> Respon
         note: body.note,
         seen_ms: body.seen_ms,
     };
-    let decide = Ask::Decide { id: id.to_owned(), decision, digest: body.digest, lease: body.lease, next: body.next };
+    let decide =
+        Ask::Decide { id: id.to_owned(), decision, digest: body.digest, lease: body.lease, next: body.next };
     ask(desktop, &desk, &decide).await
 }
 
@@ -139,9 +140,14 @@ pub(super) async fn sign_in(env: &Env, incoming: &Incoming) -> Responded {
     let reply = call::office(env, &ask).await?;
     let text = |name| reply.body.get(name).and_then(Json::as_str);
     match (reply.status, text("session"), reply.body.get("seconds").and_then(Json::as_i64)) {
-        (200, Some(session), Some(seconds)) => Ok(respond::empty(204, &[("set-cookie", &cookie(session, seconds))])),
+        (200, Some(session), Some(seconds)) => {
+            Ok(respond::empty(204, &[("set-cookie", &cookie(session, seconds))]))
+        }
         (401, ..) => Err(unknown()),
-        (403, ..) => Err(Problem::new(Code::Forbidden, "reviewers and auditors sign in; this key is for something else")),
+        (403, ..) => Err(Problem::new(
+            Code::Forbidden,
+            "reviewers and auditors sign in; this key is for something else",
+        )),
         _ => Err(Problem::new(Code::Unavailable, "office: signing in does not work now")),
     }
 }

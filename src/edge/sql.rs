@@ -14,7 +14,10 @@ extern "C" {
     type RawStorage;
 
     #[wasm_bindgen(method, catch, js_name = transactionSync)]
-    fn transaction_sync(this: &RawStorage, work: &mut dyn FnMut() -> Result<JsValue, JsValue>) -> Result<JsValue, JsValue>;
+    fn transaction_sync(
+        this: &RawStorage,
+        work: &mut dyn FnMut() -> Result<JsValue, JsValue>,
+    ) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(method, catch, getter)]
     fn sql(this: &RawStorage) -> Result<RawSql, JsValue>;
@@ -75,8 +78,13 @@ pub(crate) struct SqlError(pub(crate) String);
 
 impl From<JsValue> for SqlError {
     fn from(thrown: JsValue) -> Self {
-        let message = Reflect::get(&thrown, &JsValue::from_str("message")).ok().and_then(|message| message.as_string());
-        Self(message.or_else(|| thrown.as_string()).unwrap_or_else(|| "an exception without a message".to_owned()))
+        let message =
+            Reflect::get(&thrown, &JsValue::from_str("message")).ok().and_then(|message| message.as_string());
+        Self(
+            message
+                .or_else(|| thrown.as_string())
+                .unwrap_or_else(|| "an exception without a message".to_owned()),
+        )
     }
 }
 
@@ -113,7 +121,8 @@ impl Row {
 
     /// A column of JSON.
     pub(crate) fn json(&self, name: &str) -> Result<Json, SqlError> {
-        Json::parse(self.text(name)?.as_bytes()).map_err(|error| SqlError(format!("column {name} is no JSON: {error}")))
+        Json::parse(self.text(name)?.as_bytes())
+            .map_err(|error| SqlError(format!("column {name} is no JSON: {error}")))
     }
 }
 
@@ -125,7 +134,10 @@ impl Sql {
     }
 
     /// Runs one statement and reads its rows.
-    #[expect(clippy::cast_precision_loss, reason = "what is bound here stays below 2^53: times, counts, sequence numbers")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "what is bound here stays below 2^53: times, counts, sequence numbers"
+    )]
     pub(crate) fn query(&self, statement: &str, values: &[Bind<'_>]) -> Result<Vec<Row>, SqlError> {
         let bound = Array::new();
         for value in values {
@@ -145,7 +157,10 @@ impl Sql {
     }
 
     /// All or nothing: what `work` wrote is rolled back where it fails. No other event comes in between.
-    pub(crate) fn transaction<T, E: From<SqlError>>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    pub(crate) fn transaction<T, E: From<SqlError>>(
+        &self,
+        work: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
         let mut work = Some(work);
         let mut outcome = None;
         let committed = self.storage.transaction_sync(&mut || {
@@ -172,7 +187,9 @@ impl Sql {
             let version = rows.first().map_or(Ok(0), |row| row.int("version"))?;
             let newest = i64::try_from(steps.len()).unwrap_or(i64::MAX);
             if version > newest {
-                return Err(SqlError(format!("the tables have version {version}, and this code knows {newest}")));
+                return Err(SqlError(format!(
+                    "the tables have version {version}, and this code knows {newest}"
+                )));
             }
             for (at, step) in (1..).zip(steps).filter(|(at, _)| *at > version) {
                 for statement in *step {

@@ -9,7 +9,9 @@ use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
 use std::pin::pin;
 use std::time::Duration;
-use worker::{AbortController, Delay, Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response};
+use worker::{
+    AbortController, Delay, Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response,
+};
 
 /// Request headers that stay here: what belongs to the connection, to this deployment, or to whoever asks.
 const KEPT_BACK: [&str; 23] = [
@@ -75,7 +77,12 @@ impl Answered {
 }
 
 /// Sends a request on and reads the whole answer.
-pub(crate) async fn exchange(env: &Env, incoming: &Incoming, upstream: &Upstream, path: &str) -> Result<Answered, Problem> {
+pub(crate) async fn exchange(
+    env: &Env,
+    incoming: &Incoming,
+    upstream: &Upstream,
+    path: &str,
+) -> Result<Answered, Problem> {
     let secret = upstream.secret.as_deref().map(|name| config::secret(env, name)).transpose()?;
     let request = request(incoming, upstream, path, secret.as_deref())
         .map_err(|_| problem(upstream, Code::Upstream, "cannot be sent this request"))?;
@@ -99,7 +106,11 @@ pub(crate) async fn exchange(env: &Env, incoming: &Incoming, upstream: &Upstream
     };
     let answered = answered?;
     match secret.filter(|secret| contains(&answered.body, secret.as_bytes())) {
-        Some(_) => Err(problem(upstream, Code::Upstream, "repeated the secret that it was sent, and its answer is kept back")),
+        Some(_) => Err(problem(
+            upstream,
+            Code::Upstream,
+            "repeated the secret that it was sent, and its answer is kept back",
+        )),
         None => Ok(answered),
     }
 }
@@ -108,7 +119,12 @@ pub(crate) fn problem(upstream: &Upstream, code: Code, what: &str) -> Problem {
     Problem::new(code, format!("the upstream `{}` {what}", upstream.name))
 }
 
-fn request(incoming: &Incoming, upstream: &Upstream, path: &str, secret: Option<&str>) -> worker::Result<Request> {
+fn request(
+    incoming: &Incoming,
+    upstream: &Upstream,
+    path: &str,
+    secret: Option<&str>,
+) -> worker::Result<Request> {
     let headers = Headers::new();
     for (name, value) in incoming.headers() {
         let own = name.starts_with("cf-") || name.starts_with("x-forwarded-") || name.starts_with("sec-");
@@ -122,7 +138,9 @@ fn request(incoming: &Incoming, upstream: &Upstream, path: &str, secret: Option<
         headers.set("authorization", &format!("Bearer {secret}"))?;
     }
     let mut init = RequestInit::new();
-    init.with_method(Method::from(incoming.method.clone())).with_headers(headers).with_redirect(RequestRedirect::Manual);
+    init.with_method(Method::from(incoming.method.clone()))
+        .with_headers(headers)
+        .with_redirect(RequestRedirect::Manual);
     if !incoming.body.is_empty() {
         init.with_body(Some(js_sys::Uint8Array::from(incoming.body.as_slice()).into()));
     }

@@ -67,13 +67,12 @@ pub fn action_json(action: &Action) -> Json {
 pub fn answer_without_case(id: &ActionId, action: &Action, verdict: &Verdict) -> Json {
     let may_run = verdict.outcome == Outcome::Proceed;
     let shown = Json::object([("kind", action.kind.as_str().into()), ("args", action.args.clone().into())]);
-    answer(id.as_str(), may_run_status(may_run), may_run, [
-        shown,
-        action.digest().to_string().into(),
-        verdict.to_json(),
-        Json::Null,
-        Json::Null,
-    ])
+    answer(
+        id.as_str(),
+        may_run_status(may_run),
+        may_run,
+        [shown, action.digest().to_string().into(), verdict.to_json(), Json::Null, Json::Null],
+    )
 }
 
 /// What an app is told when it asks again for an action that no case was made of.
@@ -92,16 +91,26 @@ pub fn answer_of_case(case: &Case, now: Millis) -> Json {
     let member = |name| action.get(name).cloned().unwrap_or(Json::Null);
     let shown = Json::object([("kind", member("kind")), ("args", member("args"))]);
     let decision = case.decision().filter(|_| status != Status::Held).map(decision_json);
-    answer(&case.facts.id, status.as_str(), status == Status::Approved, [
-        shown,
-        case.facts.digest.to_string().into(),
-        case.facts.verdict.clone(),
-        decision.into(),
-        case.facts.expires.to_string().into(),
-    ])
+    answer(
+        &case.facts.id,
+        status.as_str(),
+        status == Status::Approved,
+        [
+            shown,
+            case.facts.digest.to_string().into(),
+            case.facts.verdict.clone(),
+            decision.into(),
+            case.facts.expires.to_string().into(),
+        ],
+    )
 }
 
-fn answer(id: &str, status: &str, may_run: bool, [action, digest, verdict, decision, expires]: [Json; 5]) -> Json {
+fn answer(
+    id: &str,
+    status: &str,
+    may_run: bool,
+    [action, digest, verdict, decision, expires]: [Json; 5],
+) -> Json {
     Json::object([
         ("id", id.into()),
         ("status", status.into()),

@@ -2,8 +2,8 @@
 
 use super::api::Claim;
 use super::record;
-use crate::core::case::{Decision, Facts};
 use crate::core::canonical::Digest;
+use crate::core::case::{Decision, Facts};
 use crate::core::json::{Json, Object};
 
 /// A question to a desk.

@@ -43,7 +43,12 @@ impl Fields {
         self.object.remove(name).filter(|value| !value.is_null())
     }
 
-    fn take_as<T>(&mut self, name: &'static str, what: &str, read: impl FnOnce(Json) -> Result<T, Json>) -> Option<T> {
+    fn take_as<T>(
+        &mut self,
+        name: &'static str,
+        what: &str,
+        read: impl FnOnce(Json) -> Result<T, Json>,
+    ) -> Option<T> {
         match read(self.take(name)?) {
             Ok(value) => Some(value),
             Err(other) => {
@@ -77,7 +82,12 @@ impl Fields {
     }
 
     /// One of a few words.
-    pub fn word<T>(&mut self, name: &'static str, words: &[&str], parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+    pub fn word<T>(
+        &mut self,
+        name: &'static str,
+        words: &[&str],
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
         let text = self.text(name, 64)?;
         let value = parse(&text);
         if value.is_none() {
@@ -115,7 +125,8 @@ impl Fields {
             Json::Array(elements) => Ok(elements),
             other => Err(other),
         })?;
-        let texts: Vec<String> = array.iter().filter_map(|element| element.as_str().map(str::to_owned)).collect();
+        let texts: Vec<String> =
+            array.iter().filter_map(|element| element.as_str().map(str::to_owned)).collect();
         if texts.len() < array.len() || texts.len() > most {
             self.problem(name, format!("expected an array of at most {most} strings"));
             return None;

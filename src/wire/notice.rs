@@ -6,8 +6,10 @@ const MAX_KIND: usize = 64;
 
 /// Writes the notice. `why` is a reason of the policy's, or one of a few fixed words.
 pub fn notice(id: &str, kind: &str, why: &str) -> String {
-    let printable = |character: &char| *character == ' ' || character.is_ascii_graphic() || character.is_alphanumeric();
-    let kind: String = kind.chars().filter(printable).filter(|character| *character != '"').take(MAX_KIND).collect();
+    let printable =
+        |character: &char| *character == ' ' || character.is_ascii_graphic() || character.is_alphanumeric();
+    let kind: String =
+        kind.chars().filter(printable).filter(|character| *character != '"').take(MAX_KIND).collect();
     format!("[Holdpoint {id}] Action \"{kind}\" was not executed: {why}")
 }
 

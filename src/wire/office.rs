@@ -5,7 +5,6 @@ use crate::core::json::Json;
 use crate::core::key::{Key, Role};
 use crate::core::policy::document::Format;
 use crate::core::secret::MacKey;
-use data_encoding::HEXLOWER;
 
 /// What a Worker keeps in memory to decide without asking anybody.
 #[derive(Debug, Clone)]
@@ -40,7 +39,12 @@ pub fn key_from_json(json: &Json) -> Option<Key> {
         hash: Digest::parse(text("hash")?)?,
         name: text("name")?.to_owned(),
         role: Role::parse(text("role")?)?,
-        desks: json.get("desks")?.as_array()?.iter().filter_map(|desk| desk.as_str().map(str::to_owned)).collect(),
+        desks: json
+            .get("desks")?
+            .as_array()?
+            .iter()
+            .filter_map(|desk| desk.as_str().map(str::to_owned))
+            .collect(),
         person: text("person")?.to_owned(),
     })
 }
@@ -64,7 +68,7 @@ impl Snapshot {
     /// What the Worker makes of it.
     pub fn from_json(json: &Json) -> Option<Self> {
         let text = |name| json.get(name).and_then(Json::as_str);
-        let id_key: [u8; 32] = HEXLOWER.decode(text("id_key")?.as_bytes()).ok()?.try_into().ok()?;
+        let id_key: [u8; 32] = base16ct::lower::decode_vec(text("id_key")?).ok()?.try_into().ok()?;
         Some(Self {
             policy_text: text("policy")?.to_owned(),
             policy_format: format_of(text("format")?)?,

@@ -36,11 +36,13 @@ impl Request {
 
 fn last_user_text(body: &Json) -> Option<String> {
     let messages = body.get("messages")?.as_array()?;
-    let message = messages.iter().rfind(|message| message.get("role").and_then(Json::as_str) == Some("user"))?;
+    let message =
+        messages.iter().rfind(|message| message.get("role").and_then(Json::as_str) == Some("user"))?;
     let text = match message.get("content")? {
         Json::String(text) => text.clone(),
         Json::Array(parts) => {
-            let texts: Vec<&str> = parts.iter().filter_map(|part| part.get("text").and_then(Json::as_str)).collect();
+            let texts: Vec<&str> =
+                parts.iter().filter_map(|part| part.get("text").and_then(Json::as_str)).collect();
             texts.join("\n")
         }
         _ => return None,
@@ -111,7 +113,10 @@ impl Answer {
     /// Reads an answer and finds its calls. What has another shape is refused: it could hide one.
     pub fn parse(body: &[u8]) -> Result<Self, AnswerError> {
         let document = Json::parse(body)?;
-        let choices = document.get("choices").and_then(Json::as_array).ok_or(AnswerError::Shape("`choices` is no array"))?;
+        let choices = document
+            .get("choices")
+            .and_then(Json::as_array)
+            .ok_or(AnswerError::Shape("`choices` is no array"))?;
         let mut calls = Vec::new();
         for (choice, entry) in choices.iter().enumerate() {
             let message = entry.get("message").and_then(Json::as_object);
@@ -142,7 +147,9 @@ impl Answer {
 
     /// The answer with each call as its fate says, in the order of [`Self::calls`].
     pub fn rewrite(mut self, fates: &[Fate], structured: bool) -> String {
-        let Some(Json::Array(choices)) = self.document.as_object_mut().and_then(|document| document.get_mut("choices")) else {
+        let Some(Json::Array(choices)) =
+            self.document.as_object_mut().and_then(|document| document.get_mut("choices"))
+        else {
             return String::new();
         };
         for (at, choice) in choices.iter_mut().enumerate() {
@@ -236,7 +243,8 @@ fn rewrite_choice(choice: &mut Object, fates: &[(Slot, &Fate)], structured: bool
 
 fn rewrite_calls(message: &mut Object, fates: &[(Slot, &Fate)]) {
     let fate_at = |at: usize| {
-        let here = |slot: &Slot| matches!(slot, Slot::Function(i) | Slot::Custom(i) | Slot::Unknown(i) if *i == at);
+        let here =
+            |slot: &Slot| matches!(slot, Slot::Function(i) | Slot::Custom(i) | Slot::Unknown(i) if *i == at);
         fates.iter().find(|(slot, _)| here(slot)).map(|(_, fate)| *fate)
     };
     if let Some(Json::Array(entries)) = message.get_mut("tool_calls") {

@@ -110,7 +110,9 @@ impl Problem {
     pub fn fields(problems: Vec<FieldProblem>) -> Self {
         let listed = problems
             .into_iter()
-            .map(|problem| Json::object([("pointer", problem.pointer.into()), ("message", problem.message.into())]))
+            .map(|problem| {
+                Json::object([("pointer", problem.pointer.into()), ("message", problem.message.into())])
+            })
             .collect();
         Self::new(Code::Invalid, "some members are not acceptable").with("problems", listed)
     }

@@ -45,7 +45,12 @@ pub fn facts_from_json(json: &Json) -> Option<Facts> {
         digest: Digest::parse(&text("digest")?)?,
         action: json.get("action")?.clone(),
         verdict: json.get("verdict")?.clone(),
-        reasons: json.get("reasons")?.as_array()?.iter().filter_map(|reason| reason.as_str().map(str::to_owned)).collect(),
+        reasons: json
+            .get("reasons")?
+            .as_array()?
+            .iter()
+            .filter_map(|reason| reason.as_str().map(str::to_owned))
+            .collect(),
         approvals: u32::try_from(int("approvals")?).ok()?,
         salt: text("salt")?,
         created: Millis(int("created")?),
@@ -68,7 +73,8 @@ pub fn progress_to_json(state: &State, votes: &[Vote], lease: Option<&Lease>) ->
             ("taken", taken.map(|taken| taken.0).into()),
         ]),
     };
-    let vote = |vote: &Vote| Json::object([("person", vote.person.as_str().into()), ("at", vote.at.0.into())]);
+    let vote =
+        |vote: &Vote| Json::object([("person", vote.person.as_str().into()), ("at", vote.at.0.into())]);
     Json::object([
         ("state", state),
         ("votes", votes.iter().map(vote).collect()),
@@ -104,9 +110,11 @@ pub fn progress_from_json(json: &Json) -> Option<(State, Vec<Vote>, Option<Lease
     let votes = json.get("votes")?.as_array()?.iter().map(vote).collect::<Option<_>>()?;
     let lease = match json.get("lease")? {
         Json::Null => None,
-        lease => {
-            Some(Lease { person: text(lease, "person")?, token: text(lease, "token")?, until: millis(lease, "until")? })
-        }
+        lease => Some(Lease {
+            person: text(lease, "person")?,
+            token: text(lease, "token")?,
+            until: millis(lease, "until")?,
+        }),
     };
     Some((state, votes, lease))
 }

@@ -172,7 +172,8 @@ mod tests {
     #[test]
     fn every_row_is_found_and_nothing_else_is() {
         for row in &ROUTES {
-            let path = row.path.replace("{id}", "hp_x").replace("{desk}", "main").replace("{file}", "review.js");
+            let path =
+                row.path.replace("{id}", "hp_x").replace("{desk}", "main").replace("{file}", "review.js");
             assert!(matches!(find(row.method, &path), Route::Own(name, ..) if name == row.name), "{path}");
         }
         assert_eq!(find("GET", "/v1/nothing"), Route::None);
@@ -180,13 +181,19 @@ mod tests {
         assert_eq!(find("GET", "/v1/cases/x/y"), Route::None);
         assert_eq!(find("PATCH", "/v1/actions"), Route::OtherMethod("POST"));
         assert!(matches!(find("HEAD", "/healthz"), Route::Own(Name::Healthz, ..)));
-        assert_eq!(find("POST", "/to/openai/v1/chat/completions"), Route::Proxied("openai", "/v1/chat/completions"));
+        assert_eq!(
+            find("POST", "/to/openai/v1/chat/completions"),
+            Route::Proxied("openai", "/v1/chat/completions")
+        );
         assert_eq!(find("POST", "/to/openai"), Route::Proxied("openai", ""));
     }
 
     #[test]
     fn nobody_but_a_reviewer_decides() {
-        for row in ROUTES.iter().filter(|row| matches!(row.name, Name::Decide | Name::Undo | Name::Claim | Name::Lease)) {
+        for row in ROUTES
+            .iter()
+            .filter(|row| matches!(row.name, Name::Decide | Name::Undo | Name::Claim | Name::Lease))
+        {
             assert_eq!(row.access, REVIEW);
         }
     }

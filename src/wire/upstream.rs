@@ -2,7 +2,6 @@
 
 use crate::core::json::Json;
 use crate::core::policy::glob::Glob;
-use std::collections::BTreeMap;
 
 /// The wire format that an upstream speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,17 +57,19 @@ pub enum Passage {
 }
 
 /// Reads `UPSTREAMS`: a table of tables. Says what is wrong with it.
-pub fn read(config: &Json) -> Result<BTreeMap<String, Upstream>, String> {
+pub fn read(config: &Json) -> Result<Vec<Upstream>, String> {
     let Json::Object(object) = config else {
         return Err(format!("UPSTREAMS is a table, not {}", config.type_name()));
     };
-    object.iter().map(|(name, entry)| Ok((name.to_owned(), upstream(name, entry)?))).collect()
+    object.iter().map(|(name, entry)| upstream(name, entry)).collect()
 }
 
 fn upstream(name: &str, entry: &Json) -> Result<Upstream, String> {
     let wrong = |what: &str| format!("UPSTREAMS.{name}: {what}");
     let Json::Object(members) = entry else { return Err(wrong("expected a table with `url` and `dialect`")) };
-    if let Some((unknown, _)) = members.iter().find(|(key, _)| !["url", "dialect", "secret", "pass", "map"].contains(key)) {
+    if let Some((unknown, _)) =
+        members.iter().find(|(key, _)| !["url", "dialect", "secret", "pass", "map"].contains(key))
+    {
         return Err(wrong(&format!("unknown key `{unknown}`")));
     }
     let text = |key: &str| members.get(key).and_then(Json::as_str);
@@ -82,10 +83,18 @@ fn upstream(name: &str, entry: &Json) -> Result<Upstream, String> {
     let mut pass = Vec::new();
     for route in members.get("pass").and_then(Json::as_array).unwrap_or_default() {
         let parts = route.as_str().and_then(|route| route.split_once(' '));
-        let (method, path) = parts.filter(|(_, path)| path.starts_with('/')).ok_or_else(|| wrong("`pass` has routes like `GET /v1/files/*`"))?;
+        let (method, path) = parts
+            .filter(|(_, path)| path.starts_with('/'))
+            .ok_or_else(|| wrong("`pass` has routes like `GET /v1/files/*`"))?;
         pass.push((method.to_owned(), Glob::new(path)));
     }
-    Ok(Upstream { name: name.to_owned(), url: url.to_owned(), dialect, secret: text("secret").map(str::to_owned), pass })
+    Ok(Upstream {
+        name: name.to_owned(),
+        url: url.to_owned(),
+        dialect,
+        secret: text("secret").map(str::to_owned),
+        pass,
+    })
 }
 
 impl Upstream {
@@ -104,7 +113,9 @@ fn openai_passage(method: &str, path: &str) -> Passage {
     match (method, path) {
         ("POST", "/v1/chat/completions") => Passage::Chat,
         ("POST", "/v1/embeddings" | "/v1/moderations") | ("GET", "/v1/models") => Passage::Ungated,
-        (_, responses) if responses == "/v1/responses" || responses.starts_with("/v1/responses/") => Passage::NotBuilt,
+        (_, responses) if responses == "/v1/responses" || responses.starts_with("/v1/responses/") => {
+            Passage::NotBuilt
+        }
         _ => Passage::Refused,
     }
 }
@@ -125,12 +136,14 @@ mod tests {
     use super::*;
 
     fn one(entry: &str) -> Result<Upstream, String> {
-        read(&Json::parse(format!("{{\"x\":{entry}}}").as_bytes()).unwrap()).map(|mut all| all.remove("x").unwrap())
+        read(&Json::parse(format!("{{\"x\":{entry}}}").as_bytes()).unwrap()).map(|mut all| all.remove(0))
     }
 
     #[test]
     fn only_what_is_listed_goes_upstream() {
-        let upstream = one(r#"{"url":"https://api.openai.com/","dialect":"openai","pass":["GET /v1/files/*"]}"#).unwrap();
+        let upstream =
+            one(r#"{"url":"https://api.openai.com/","dialect":"openai","pass":["GET /v1/files/*"]}"#)
+                .unwrap();
         assert_eq!(upstream.url, "https://api.openai.com");
         for (method, path, passage) in [
             ("POST", "/v1/chat/completions", Passage::Chat),
@@ -152,7 +165,8 @@ mod tests {
 
     #[test]
     fn no_pass_route_opens_what_has_to_be_gated() {
-        let upstream = one(r#"{"url":"https://a.example","dialect":"openai","pass":["POST /v1/*"]}"#).unwrap();
+        let upstream =
+            one(r#"{"url":"https://a.example","dialect":"openai","pass":["POST /v1/*"]}"#).unwrap();
         assert_eq!(upstream.passage("POST", "/v1/chat/completions"), Passage::Chat);
         assert_eq!(upstream.passage("POST", "/v1/responses"), Passage::NotBuilt);
     }
@@ -162,7 +176,21 @@ mod tests {
         for path in ["/v1/models", "/v1/files/a-b_c.~", "/v1/x:y@z"] {
             assert!(is_plain_path(path), "{path}");
         }
-        for path in ["", "v1", "//host/x", "/v1//x", "/v1/../x", "/v1/./x", "/v1/x/", "/v1/%2fx", "/v1/%2E%2e/x", "/v1/%5Cx", "/v1\\x", "/v1/é", "/v1/x y"] {
+        for path in [
+            "",
+            "v1",
+            "//host/x",
+            "/v1//x",
+            "/v1/../x",
+            "/v1/./x",
+            "/v1/x/",
+            "/v1/%2fx",
+            "/v1/%2E%2e/x",
+            "/v1/%5Cx",
+            "/v1\\x",
+            "/v1/é",
+            "/v1/x y",
+        ] {
             assert!(!is_plain_path(path), "{path}");
         }
     }
@@ -171,8 +199,14 @@ mod tests {
     fn mistakes_in_the_configuration_are_named() {
         for (entry, message) in [
             (r#"{"dialect":"openai"}"#, "UPSTREAMS.x: `url` is missing"),
-            (r#"{"url":"https://a@b","dialect":"openai"}"#, "UPSTREAMS.x: `url` is `https://host` or `https://host/path`, without user, query or fragment"),
-            (r#"{"url":"https://a","dialect":"gemini"}"#, "UPSTREAMS.x: `dialect` is one of openai, anthropic, mcp, json"),
+            (
+                r#"{"url":"https://a@b","dialect":"openai"}"#,
+                "UPSTREAMS.x: `url` is `https://host` or `https://host/path`, without user, query or fragment",
+            ),
+            (
+                r#"{"url":"https://a","dialect":"gemini"}"#,
+                "UPSTREAMS.x: `dialect` is one of openai, anthropic, mcp, json",
+            ),
             (r#"{"url":"https://a","dialect":"openai","ulr":1}"#, "UPSTREAMS.x: unknown key `ulr`"),
         ] {
             assert_eq!(one(entry).unwrap_err(), message);

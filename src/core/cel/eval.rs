@@ -73,9 +73,12 @@ impl<'a> Evaluator<'a> {
         match &expr.node {
             Node::Literal(literal) => Ok(constant(literal)),
             Node::Variable(variable) => self.variable(*variable),
-            Node::Local(slot) => {
-                self.locals.borrow().get(*slot).map(|local| local.value.clone()).ok_or_else(|| self.missing(expr))
-            }
+            Node::Local(slot) => self
+                .locals
+                .borrow()
+                .get(*slot)
+                .map(|local| local.value.clone())
+                .ok_or_else(|| self.missing(expr)),
             Node::Select(operand, name) => match self.eval_untraced(operand)? {
                 Value::Map(map) => map.field(name).ok_or_else(|| self.missing(expr)),
                 other => Err(self.types(expr, &[&other])),
@@ -88,7 +91,11 @@ impl<'a> Evaluator<'a> {
             Node::And(operands) => self.absorbing(operands.iter(), false),
             Node::Or(operands) => self.absorbing(operands.iter(), true),
             Node::Conditional(condition, then, otherwise) => {
-                if self.boolean(condition)? { self.eval(then) } else { self.eval(otherwise) }
+                if self.boolean(condition)? {
+                    self.eval(then)
+                } else {
+                    self.eval(otherwise)
+                }
             }
             Node::List(elements) => {
                 let elements: Result<Vec<_>, _> = elements.iter().map(|element| self.eval(element)).collect();
@@ -263,7 +270,13 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn arithmetic(&self, expr: &Expr, operator: Operator, left: &Value<'a>, right: &Value<'a>) -> Evaluated<'a> {
+    fn arithmetic(
+        &self,
+        expr: &Expr,
+        operator: Operator,
+        left: &Value<'a>,
+        right: &Value<'a>,
+    ) -> Evaluated<'a> {
         if let Some((a, b)) = mixed_doubles(left, right) {
             return match operator {
                 Operator::Add => Ok(Value::Double(a + b)),
@@ -322,16 +335,25 @@ impl<'a> Evaluator<'a> {
                 Ok(Value::Bool(text.ends_with(part.as_ref())))
             }
             (Function::Matches, [text, Value::String(pattern)]) => {
-                self.spend(u64::try_from(pattern.len().saturating_mul(8)).unwrap_or(u64::MAX).saturating_add(500))?;
-                let compiled = Pattern::compile(pattern).map_err(|_| EvalError::Pattern(pattern.to_string()))?;
+                self.spend(
+                    u64::try_from(pattern.len().saturating_mul(8)).unwrap_or(u64::MAX).saturating_add(500),
+                )?;
+                let compiled =
+                    Pattern::compile(pattern).map_err(|_| EvalError::Pattern(pattern.to_string()))?;
                 self.matches(expr, text, &compiled)
             }
-            (Function::LowerAscii, [Value::String(text)]) => Ok(Value::String(Cow::Owned(text.to_ascii_lowercase()))),
-            (Function::UpperAscii, [Value::String(text)]) => Ok(Value::String(Cow::Owned(text.to_ascii_uppercase()))),
+            (Function::LowerAscii, [Value::String(text)]) => {
+                Ok(Value::String(Cow::Owned(text.to_ascii_lowercase())))
+            }
+            (Function::UpperAscii, [Value::String(text)]) => {
+                Ok(Value::String(Cow::Owned(text.to_ascii_uppercase())))
+            }
             (Function::Trim, [Value::String(text)]) => Ok(Value::String(Cow::Owned(text.trim().to_owned()))),
             (Function::ToInt, [value]) => self.to_int(expr, value),
             (Function::ToDouble, [value]) => self.to_double(expr, value),
-            (Function::ToString, [value]) => text_of_scalar(value).map(|text| Value::String(Cow::Owned(text))).ok_or_else(mistyped),
+            (Function::ToString, [value]) => {
+                text_of_scalar(value).map(|text| Value::String(Cow::Owned(text))).ok_or_else(mistyped)
+            }
             _ => Err(mistyped()),
         }
     }
@@ -386,11 +408,17 @@ impl<'a> Evaluator<'a> {
                 let found = self.filtered(comprehension, elements)?.len();
                 Ok(Value::Bool(found == 1))
             }
-            Macro::Filter | Macro::Map => Ok(Value::List(List::Made(Rc::new(self.filtered(comprehension, elements)?)))),
+            Macro::Filter | Macro::Map => {
+                Ok(Value::List(List::Made(Rc::new(self.filtered(comprehension, elements)?))))
+            }
         }
     }
 
-    fn quantified(&self, comprehension: &'a Comprehension, elements: Vec<(Value<'a>, Option<Pointer>)>) -> Evaluated<'a> {
+    fn quantified(
+        &self,
+        comprehension: &'a Comprehension,
+        elements: Vec<(Value<'a>, Option<Pointer>)>,
+    ) -> Evaluated<'a> {
         let deciding = comprehension.macro_ == Macro::Exists;
         let mut error = None;
         for (value, pointer) in elements {
@@ -404,14 +432,21 @@ impl<'a> Evaluator<'a> {
         error.map_or(Ok(Value::Bool(!deciding)), Err)
     }
 
-    fn filtered(&self, comprehension: &'a Comprehension, elements: Vec<(Value<'a>, Option<Pointer>)>) -> Result<Vec<Value<'a>>, EvalError> {
+    fn filtered(
+        &self,
+        comprehension: &'a Comprehension,
+        elements: Vec<(Value<'a>, Option<Pointer>)>,
+    ) -> Result<Vec<Value<'a>>, EvalError> {
         let mut kept = Vec::new();
         for (value, pointer) in elements {
             let made = self.within(value.clone(), pointer, || {
                 if !self.predicate(comprehension)? {
                     return Ok(None);
                 }
-                comprehension.transform.as_ref().map_or(Ok(Some(value)), |transform| self.eval(transform).map(Some))
+                comprehension
+                    .transform
+                    .as_ref()
+                    .map_or(Ok(Some(value)), |transform| self.eval(transform).map(Some))
             })?;
             kept.extend(made);
         }
@@ -422,7 +457,12 @@ impl<'a> Evaluator<'a> {
         comprehension.predicate.as_ref().map_or(Ok(true), |predicate| self.boolean(predicate))
     }
 
-    fn within<T>(&self, value: Value<'a>, pointer: Option<Pointer>, run: impl FnOnce() -> Result<T, EvalError>) -> Result<T, EvalError> {
+    fn within<T>(
+        &self,
+        value: Value<'a>,
+        pointer: Option<Pointer>,
+        run: impl FnOnce() -> Result<T, EvalError>,
+    ) -> Result<T, EvalError> {
         self.spend(1)?;
         self.locals.borrow_mut().push(Local { value, pointer });
         let result = run();

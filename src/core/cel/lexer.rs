@@ -17,8 +17,8 @@ pub(super) enum Token {
 
 /// Two-character symbols first: the longest match counts.
 const SYMBOLS: [&str; 25] = [
-    "==", "!=", "<=", ">=", "&&", "||", "<", ">", "!", "+", "-", "*", "/", "%", "(", ")", "[", "]", "{", "}", ".", ",",
-    "?", ":", "=",
+    "==", "!=", "<=", ">=", "&&", "||", "<", ">", "!", "+", "-", "*", "/", "%", "(", ")", "[", "]", "{", "}",
+    ".", ",", "?", ":", "=",
 ];
 
 pub(super) fn tokens(source: &str) -> Result<Vec<(Token, Range<usize>)>, CompileProblem> {
@@ -80,14 +80,18 @@ impl Lexer<'_> {
     fn token(&mut self) -> Result<Token, CompileProblem> {
         let start = self.at;
         let Some(first) = self.peek() else { return Ok(Token::End) };
-        if first.is_ascii_digit() || (first == '.' && self.rest().chars().nth(1).is_some_and(|next| next.is_ascii_digit())) {
+        if first.is_ascii_digit()
+            || (first == '.' && self.rest().chars().nth(1).is_some_and(|next| next.is_ascii_digit()))
+        {
             return self.number();
         }
         if let Some(prefix) = self.string_prefix() {
             return self.string(prefix);
         }
         if first.is_ascii_alphabetic() || first == '_' {
-            return Ok(Token::Ident(self.take_while(|character| character.is_ascii_alphanumeric() || character == '_')));
+            return Ok(Token::Ident(
+                self.take_while(|character| character.is_ascii_alphanumeric() || character == '_'),
+            ));
         }
         if let Some(symbol) = SYMBOLS.iter().find(|symbol| self.rest().starts_with(**symbol)) {
             self.at = self.at.saturating_add(symbol.len());
@@ -108,7 +112,9 @@ impl Lexer<'_> {
 
     fn number(&mut self) -> Result<Token, CompileProblem> {
         let start = self.at;
-        let unreadable = |lexer: &Self| lexer.problem(start, "a number beyond 64 bits", "write it with a fraction to make it a double");
+        let unreadable = |lexer: &Self| {
+            lexer.problem(start, "a number beyond 64 bits", "write it with a fraction to make it a double")
+        };
         if let Some(digits) = self.rest().strip_prefix("0x").or_else(|| self.rest().strip_prefix("0X")) {
             let digits: String = digits.chars().take_while(char::is_ascii_hexdigit).collect();
             self.at = self.at.saturating_add(2).saturating_add(digits.len());
@@ -157,8 +163,12 @@ impl Lexer<'_> {
 
     /// `r`, `b` or both, where a quote follows them; empty for a plain string.
     fn string_prefix(&self) -> Option<String> {
-        let prefix: String =
-            self.rest().chars().take_while(|character| matches!(character, 'r' | 'R' | 'b' | 'B')).take(2).collect();
+        let prefix: String = self
+            .rest()
+            .chars()
+            .take_while(|character| matches!(character, 'r' | 'R' | 'b' | 'B'))
+            .take(2)
+            .collect();
         let quote = self.rest().get(prefix.len()..)?.chars().next()?;
         matches!(quote, '"' | '\'').then(|| prefix.to_ascii_lowercase())
     }
@@ -169,7 +179,9 @@ impl Lexer<'_> {
         let raw = prefix.contains('r');
         let quote = self.bump().unwrap_or('"');
         let triple: String = std::iter::repeat_n(quote, 2).collect();
-        let closing = if self.rest().starts_with(&triple) && self.rest().get(2..).is_some_and(|rest| rest.starts_with(quote)) {
+        let closing = if self.rest().starts_with(&triple)
+            && self.rest().get(2..).is_some_and(|rest| rest.starts_with(quote))
+        {
             self.at = self.at.saturating_add(2);
             std::iter::repeat_n(quote, 3).collect()
         } else {
@@ -183,9 +195,19 @@ impl Lexer<'_> {
                 return Ok(if bytes { Token::Bytes } else { Token::String(text) });
             }
             match self.bump() {
-                None => return Err(self.problem(start, "a string without its end", "close it with the quote that opened it")),
+                None => {
+                    return Err(self.problem(
+                        start,
+                        "a string without its end",
+                        "close it with the quote that opened it",
+                    ));
+                }
                 Some('\n' | '\r') if closing.len() == 1 => {
-                    return Err(self.problem(start, "a string without its end on this line", "use three quotes for several lines"));
+                    return Err(self.problem(
+                        start,
+                        "a string without its end on this line",
+                        "use three quotes for several lines",
+                    ));
                 }
                 Some('\\') if !raw => text.push(self.escape()?),
                 Some(other) => text.push(other),
@@ -196,7 +218,11 @@ impl Lexer<'_> {
     fn escape(&mut self) -> Result<char, CompileProblem> {
         let start = self.at.saturating_sub(1);
         let unknown = |lexer: &Self| {
-            lexer.problem(start, "an escape that CEL does not know", "write `\\\\` for a backslash, or put `r` before the string")
+            lexer.problem(
+                start,
+                "an escape that CEL does not know",
+                "write `\\\\` for a backslash, or put `r` before the string",
+            )
         };
         let letter = self.bump().ok_or_else(|| unknown(self))?;
         let (digits, radix) = match letter {
@@ -219,7 +245,9 @@ impl Lexer<'_> {
         };
         let code: String = self.rest().chars().take(digits).collect();
         self.at = self.at.saturating_add(code.len());
-        let value = Some(&code).filter(|code| code.len() == digits).and_then(|code| u32::from_str_radix(code, radix).ok());
+        let value = Some(&code)
+            .filter(|code| code.len() == digits)
+            .and_then(|code| u32::from_str_radix(code, radix).ok());
         value.and_then(char::from_u32).ok_or_else(|| unknown(self))
     }
 }

@@ -75,13 +75,19 @@ impl Parser {
     fn expect(&mut self, symbol: &'static str) -> Parsed<Range<usize>> {
         let (token, span) = self.peek();
         let found = describe(token);
-        if self.eat(symbol) { Ok(span) } else { problem(span, format!("expected `{symbol}`, found {found}"), None) }
+        if self.eat(symbol) {
+            Ok(span)
+        } else {
+            problem(span, format!("expected `{symbol}`, found {found}"), None)
+        }
     }
 
     fn end(&mut self) -> Parsed<()> {
         match self.peek() {
             (Token::End, _) => Ok(()),
-            (token, span) => problem(span, format!("expected an operator or the end, found {}", describe(token)), None),
+            (token, span) => {
+                problem(span, format!("expected an operator or the end, found {}", describe(token)), None)
+            }
         }
     }
 
@@ -92,7 +98,11 @@ impl Parser {
     fn at_depth(node: Node, span: Range<usize>, below: usize) -> Parsed<Expr> {
         let depth = below.saturating_add(1);
         if depth > MAX_DEPTH {
-            return problem(span, format!("nested more than {MAX_DEPTH} deep"), Some("split it into several criteria".to_owned()));
+            return problem(
+                span,
+                format!("nested more than {MAX_DEPTH} deep"),
+                Some("split it into several criteria".to_owned()),
+            );
         }
         Ok(Expr { node, span, depth })
     }
@@ -129,7 +139,12 @@ impl Parser {
     }
 
     /// `a && b && c` as one node: long lists of alternatives do not nest.
-    fn chain(&mut self, symbol: &str, operand: fn(&mut Self) -> Parsed<Expr>, node: fn(Vec<Expr>) -> Node) -> Parsed<Expr> {
+    fn chain(
+        &mut self,
+        symbol: &str,
+        operand: fn(&mut Self) -> Parsed<Expr>,
+        node: fn(Vec<Expr>) -> Node,
+    ) -> Parsed<Expr> {
         let first = operand(self)?;
         let mut operands = vec![first];
         while self.eat(symbol) {
@@ -140,7 +155,8 @@ impl Parser {
         {
             return Ok(only);
         }
-        let span = operands.first().map_or(0, |first| first.span.start)..operands.last().map_or(0, |last| last.span.end);
+        let span = operands.first().map_or(0, |first| first.span.start)
+            ..operands.last().map_or(0, |last| last.span.end);
         let below = operands.iter().map(|operand| operand.depth).max().unwrap_or(0);
         Self::at_depth(node(operands), span, below)
     }
@@ -175,7 +191,11 @@ impl Parser {
         })
     }
 
-    fn binary(&mut self, operand: fn(&mut Self) -> Parsed<Expr>, operator: fn(&Token) -> Option<Operator>) -> Parsed<Expr> {
+    fn binary(
+        &mut self,
+        operand: fn(&mut Self) -> Parsed<Expr>,
+        operator: fn(&Token) -> Option<Operator>,
+    ) -> Parsed<Expr> {
         let mut left = operand(self)?;
         while let Some(operator) = operator(self.peek().0) {
             self.at = self.at.saturating_add(1);
@@ -223,7 +243,8 @@ impl Parser {
                 if matches!(self.peek().0, Token::Symbol("(")) {
                     operand = self.method(operand, &name, name_span)?;
                 } else {
-                    operand = Self::at_depth(Node::Select(operand.into(), name), start..name_span.end, below)?;
+                    operand =
+                        Self::at_depth(Node::Select(operand.into(), name), start..name_span.end, below)?;
                 }
             } else if self.eat("[") {
                 let index = self.expression()?;
@@ -283,13 +304,14 @@ impl Parser {
         if let Some(slot) = self.locals.iter().rposition(|local| local == name) {
             return Self::make(Node::Local(slot), span, &[]);
         }
-        let variable = Variable::ALL.into_iter().find(|variable| variable.as_str() == name).unwrap_or_else(|| {
-            let known: Vec<&str> = Variable::ALL.iter().map(|variable| variable.as_str()).collect();
-            let message = format!("nothing is called `{name}`");
-            let hint = Some(did_you_mean(name, &known));
-            self.problems.push(CompileProblem { span: span.clone(), message, hint });
-            Variable::Args
-        });
+        let variable =
+            Variable::ALL.into_iter().find(|variable| variable.as_str() == name).unwrap_or_else(|| {
+                let known: Vec<&str> = Variable::ALL.iter().map(|variable| variable.as_str()).collect();
+                let message = format!("nothing is called `{name}`");
+                let hint = Some(did_you_mean(name, &known));
+                self.problems.push(CompileProblem { span: span.clone(), message, hint });
+                Variable::Args
+            });
         Self::make(Node::Variable(variable), span, &[])
     }
 
@@ -344,7 +366,9 @@ impl Parser {
                 Ok([Expr { node: Node::Select(operand, field), span, depth }]) => {
                     Self::at_depth(Node::Has(operand, field, span), whole, depth)
                 }
-                _ => problem(whole, "`has` takes one field", Some("for example `has(args.amount)`".to_owned())),
+                _ => {
+                    problem(whole, "`has` takes one field", Some("for example `has(args.amount)`".to_owned()))
+                }
             };
         }
         self.call(name, &span, whole, arguments, Form::Global)
@@ -362,9 +386,20 @@ impl Parser {
         self.call(name, &name_span, start..end, arguments, Form::Method)
     }
 
-    fn call(&mut self, name: &str, name_span: &Range<usize>, whole: Range<usize>, arguments: Vec<Expr>, form: Form) -> Parsed<Expr> {
+    fn call(
+        &mut self,
+        name: &str,
+        name_span: &Range<usize>,
+        whole: Range<usize>,
+        arguments: Vec<Expr>,
+        form: Form,
+    ) -> Parsed<Expr> {
         let Some((_, function, allowed, count)) = FUNCTIONS.iter().find(|(known, ..)| *known == name) else {
-            let known: Vec<&str> = FUNCTIONS.iter().map(|(name, ..)| *name).chain(MACROS.iter().map(|(name, _)| *name)).collect();
+            let known: Vec<&str> = FUNCTIONS
+                .iter()
+                .map(|(name, ..)| *name)
+                .chain(MACROS.iter().map(|(name, _)| *name))
+                .collect();
             let message = format!("no function is called `{name}`");
             return problem(name_span.clone(), message, Some(did_you_mean(name, &known)));
         };
@@ -377,7 +412,11 @@ impl Parser {
         }
         if arguments.len() != *count {
             let own = usize::from(form == Form::Method);
-            let message = format!("`{name}` takes {} argument(s), not {}", count.saturating_sub(own), arguments.len().saturating_sub(own));
+            let message = format!(
+                "`{name}` takes {} argument(s), not {}",
+                count.saturating_sub(own),
+                arguments.len().saturating_sub(own)
+            );
             return problem(whole, message, None);
         }
         let below = arguments.iter().map(|argument| argument.depth).max().unwrap_or(0);
@@ -387,7 +426,11 @@ impl Parser {
         {
             return match Pattern::compile(&pattern) {
                 Ok(pattern) => Self::at_depth(Node::Matches(text.into(), pattern), whole, below),
-                Err(message) => problem(span, format!("no regular expression: {message}"), Some("the syntax is RE2's".to_owned())),
+                Err(message) => problem(
+                    span,
+                    format!("no regular expression: {message}"),
+                    Some("the syntax is RE2's".to_owned()),
+                ),
             };
         }
         Self::at_depth(Node::Call(*function, arguments), whole, below)
@@ -397,7 +440,11 @@ impl Parser {
         self.expect("(")?;
         let (name, span) = self.name()?;
         if Variable::ALL.iter().any(|variable| variable.as_str() == name) {
-            return problem(span, format!("`{name}` would hide the action's own"), Some("choose another name".to_owned()));
+            return problem(
+                span,
+                format!("`{name}` would hide the action's own"),
+                Some("choose another name".to_owned()),
+            );
         }
         self.expect(",")?;
         self.locals.push(name);

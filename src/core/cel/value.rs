@@ -87,7 +87,9 @@ impl<'a> Map<'a> {
                 Value::String(name) => object.get(name).map(Value::from),
                 _ => None,
             },
-            Self::Made(entries) => entries.iter().find(|(known, _)| known.equals(key)).map(|(_, value)| value.clone()),
+            Self::Made(entries) => {
+                entries.iter().find(|(known, _)| known.equals(key)).map(|(_, value)| value.clone())
+            }
         }
     }
 
@@ -120,7 +122,9 @@ impl Value<'_> {
             (Self::Null, Value::Null) => true,
             (Self::Bool(a), Value::Bool(b)) => a == b,
             (Self::String(a), Value::String(b)) => a == b,
-            (Self::List(a), Value::List(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.equals(&b)),
+            (Self::List(a), Value::List(b)) => {
+                a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.equals(&b))
+            }
             (Self::Map(a), Value::Map(b)) => {
                 let same = |key: &Value<'_>| match (a.get(key), b.get(key)) {
                     (Some(a), Some(b)) => a.equals(&b),
@@ -156,11 +160,13 @@ impl Value<'_> {
         match self {
             Self::String(text) => u64::try_from(text.len() / 64).unwrap_or(most),
             Self::List(List::Json(elements)) => json_weight(elements.iter(), most),
-            Self::Map(Map::Json(object)) => json_weight(object.iter().map(|(_, value)| value), most).saturating_mul(2),
-            Self::List(list) => list.iter().fold(1, |sum: u64, value| sum.saturating_add(value.weight(most))),
-            Self::Map(Map::Made(entries)) => {
-                entries.iter().fold(1, |sum: u64, (_, value)| sum.saturating_add(value.weight(most)).saturating_add(1))
+            Self::Map(Map::Json(object)) => {
+                json_weight(object.iter().map(|(_, value)| value), most).saturating_mul(2)
             }
+            Self::List(list) => list.iter().fold(1, |sum: u64, value| sum.saturating_add(value.weight(most))),
+            Self::Map(Map::Made(entries)) => entries
+                .iter()
+                .fold(1, |sum: u64, (_, value)| sum.saturating_add(value.weight(most)).saturating_add(1)),
             _ => 1,
         }
     }
@@ -209,7 +215,10 @@ fn compare_exactly(int: i128, double: f64) -> Option<Ordering> {
     if double.abs() >= 36_893_488_147_419_103_232.0 {
         return Some(if double > 0.0 { Ordering::Less } else { Ordering::Greater });
     }
-    #[expect(clippy::cast_possible_truncation, reason = "within the range of i128, and the fraction is compared next")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "within the range of i128, and the fraction is compared next"
+    )]
     let whole = double.trunc() as i128;
     Some(int.cmp(&whole).then(0.0_f64.partial_cmp(&double.fract()).unwrap_or(Ordering::Equal)))
 }

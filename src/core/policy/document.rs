@@ -4,8 +4,8 @@ use super::problem::Problem;
 use crate::core::json::{self, Build, Json};
 use crate::core::number::Number;
 use std::ops::Range;
-use toml::de::{DeTable, DeValue};
 use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 /// The two syntaxes of a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,10 +91,14 @@ fn parse_toml(text: &str) -> Result<Node, Vec<Problem>> {
 fn table_value(table: DeTable<'_>) -> Value {
     let mut entries: Vec<_> = table
         .into_iter()
-        .map(|(key, node)| Entry { key_span: key.span(), key: key.into_inner().into_owned(), node: node_of(node) })
+        .map(|(key, node)| Entry {
+            key_span: key.span(),
+            key: key.into_inner().into_owned(),
+            node: node_of(node),
+        })
         .collect();
     // The library sorts by key; problems are told in the order of the document.
-    entries.sort_by_key(|entry| entry.key_span.start);
+    entries.sort_unstable_by_key(|entry| entry.key_span.start);
     Value::Table(entries)
 }
 
@@ -141,7 +145,8 @@ impl Build for Tree {
     }
 
     fn object(&mut self, members: Vec<(String, Range<usize>, Node)>, span: Range<usize>) -> Node {
-        let entries = members.into_iter().map(|(key, key_span, node)| Entry { key, key_span, node }).collect();
+        let entries =
+            members.into_iter().map(|(key, key_span, node)| Entry { key, key_span, node }).collect();
         Node { value: Value::Table(entries), span }
     }
 }

@@ -42,41 +42,50 @@ impl Glob {
     /// Whether some name matches both.
     pub fn overlaps(&self, other: &Self) -> bool {
         let (a, b): (Vec<char>, Vec<char>) = (self.0.chars().collect(), other.0.chars().collect());
-        // `reached` holds the positions in `b` that can be met after the part of `a` read so far.
-        let mut reached = skip_stars(&b, [0].into());
-        for character in a {
-            reached = if character == '*' {
-                // Anything of `b` may be swallowed.
-                (reached.first().copied().unwrap_or(usize::MAX)..=b.len()).collect()
-            } else {
-                let next = reached
-                    .into_iter()
-                    .filter_map(|at| match b.get(at)? {
-                        '*' => Some(at),
-                        same if *same == character => at.checked_add(1),
-                        _ => None,
-                    })
-                    .collect();
-                skip_stars(&b, next)
-            };
-            if reached.is_empty() {
-                return false;
-            }
+        // `reached` marks the positions in `b` that can be met after the part of `a` read so far.
+        let mut reached = vec![false; b.len().saturating_add(1)];
+        if let Some(start) = reached.first_mut() {
+            *start = true;
         }
-        reached.contains(&b.len())
+        skip_stars(&b, &mut reached);
+        for character in a {
+            reached = if character == '*' { anything(&reached) } else { one(&b, &reached, character) };
+            skip_stars(&b, &mut reached);
+        }
+        reached.last() == Some(&true)
     }
 }
 
-/// A star may stand for nothing: wherever one is next, the place behind it is reached too.
-fn skip_stars(pattern: &[char], reached: std::collections::BTreeSet<usize>) -> std::collections::BTreeSet<usize> {
-    let mut all = reached.clone();
-    for mut at in reached {
-        while pattern.get(at) == Some(&'*') {
-            at = at.saturating_add(1);
-            all.insert(at);
-        }
+/// A star of the other pattern swallows whatever comes: every later position can be met.
+fn anything(reached: &[bool]) -> Vec<bool> {
+    reached
+        .iter()
+        .scan(false, |met, here| {
+            *met |= here;
+            Some(*met)
+        })
+        .collect()
+}
+
+/// The positions that can be met after one more character: behind the same one, or still at a star.
+fn one(pattern: &[char], reached: &[bool], character: char) -> Vec<bool> {
+    let mut behind = false;
+    let at = |(place, here): (usize, &bool)| {
+        let own = pattern.get(place);
+        let met = behind || (*here && own == Some(&'*'));
+        behind = *here && own == Some(&character);
+        met
+    };
+    reached.iter().enumerate().map(at).collect()
+}
+
+/// A star may stand for nothing: the place behind one that can be met can be met too.
+fn skip_stars(pattern: &[char], reached: &mut [bool]) {
+    let mut star_before = false;
+    for (place, here) in reached.iter_mut().enumerate() {
+        *here |= star_before;
+        star_before = *here && pattern.get(place) == Some(&'*');
     }
-    all
 }
 
 #[cfg(test)]

@@ -19,14 +19,14 @@ use document::Format;
 use glob::Glob;
 use problem::Problem;
 use severity::Severity;
-use std::collections::BTreeMap;
 use title::Title;
 
 /// The desk that always exists.
 pub const MAIN_DESK: &str = "main";
 
 /// The reasons that a reviewer chooses from where the kind names none.
-pub const DEFAULT_REASONS: [&str; 5] = ["wrong values", "wrong target", "not allowed", "not asked for", "other"];
+pub const DEFAULT_REASONS: [&str; 5] =
+    ["wrong values", "wrong target", "not allowed", "not asked for", "other"];
 
 /// A valid policy.
 #[derive(Debug, Clone)]
@@ -36,11 +36,12 @@ pub struct Policy {
     /// What applies to low, medium, high and critical, each at least as strict as those before.
     handling: [Handling; 4],
     unlisted: Unlisted,
-    exact_kinds: BTreeMap<String, Kind>,
+    /// By name.
+    exact_kinds: Vec<(String, Kind)>,
     /// By falling number of literal characters, so that the first match applies.
     glob_kinds: Vec<(Glob, Kind)>,
     criteria: Vec<Criterion>,
-    desks: BTreeMap<String, Desk>,
+    desks: Vec<(String, Desk)>,
 }
 
 /// How people watch a severity, in rising strictness.
@@ -219,9 +220,11 @@ impl Policy {
     /// What the policy says of a kind: the table with its exact name, else the matching one with most literal
     /// characters.
     pub fn kind(&self, name: &str) -> Option<&Kind> {
-        self.exact_kinds
-            .get(name)
-            .or_else(|| self.glob_kinds.iter().find(|(glob, _)| glob.matches(name)).map(|(_, kind)| kind))
+        let exact = self.exact_kinds.binary_search_by(|(known, _)| known.as_str().cmp(name));
+        if let Some((_, kind)) = exact.ok().and_then(|at| self.exact_kinds.get(at)) {
+            return Some(kind);
+        }
+        self.glob_kinds.iter().find(|(glob, _)| glob.matches(name)).map(|(_, kind)| kind)
     }
 
     /// What applies where [`Self::kind`] says nothing.
@@ -236,10 +239,10 @@ impl Policy {
 
     /// A desk's people and times.
     pub fn desk(&self, name: &str) -> Option<&Desk> {
-        self.desks.get(name)
+        self.desks.iter().find(|(known, _)| known == name).map(|(_, desk)| desk)
     }
 
-    /// All desks by name; `main` is always there.
+    /// All desks, `main` first: it is always there.
     pub fn desks(&self) -> impl Iterator<Item = (&str, &Desk)> {
         self.desks.iter().map(|(name, desk)| (name.as_str(), desk))
     }

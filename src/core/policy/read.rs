@@ -12,7 +12,7 @@ use crate::core::cel;
 use crate::core::number::Number;
 use crate::core::pointer::Pointer;
 use crate::core::time::Span;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// The keys 1 to 9 choose a reason on the review page.
@@ -28,9 +28,13 @@ pub(super) fn check(format: Format, text: &str) -> Checked {
         }
     };
     let Reader { mut problems, mut warnings, .. } = reader;
-    problems.sort_by_key(|problem| (problem.line, problem.column));
-    warnings.sort_by_key(|warning| (warning.line, warning.column));
+    in_document_order(&mut problems);
+    in_document_order(&mut warnings);
     Checked { policy: policy.filter(|_| problems.is_empty()), problems, warnings }
+}
+
+fn in_document_order(problems: &mut [Problem]) {
+    problems.sort_unstable_by_key(|problem| (problem.line, problem.column));
 }
 
 struct Reader<'t> {
@@ -87,9 +91,10 @@ impl Reader<'_> {
         let desks = self.desks(table.take("desks"));
         self.finish(table);
         for (desk, span) in std::mem::take(&mut self.desks_named) {
-            if !desks.contains_key(&desk) {
-                let known: Vec<&str> = desks.keys().map(String::as_str).collect();
-                let hint = format!("{}, or add `[desks.{desk}]`", did_you_mean(&desk, &known).trim_end_matches('?'));
+            if desks.iter().all(|(known, _)| *known != desk) {
+                let known: Vec<&str> = desks.iter().map(|(name, _)| name.as_str()).collect();
+                let hint =
+                    format!("{}, or add `[desks.{desk}]`", did_you_mean(&desk, &known).trim_end_matches('?'));
                 self.problem(&span, format!("no desk is called `{desk}`"), Some(hint));
             }
         }
@@ -107,7 +112,11 @@ impl Reader<'_> {
             return;
         };
         if !matches!(&node.value, Value::Number(number) if number.as_i64() == Some(1)) {
-            self.problem(&node.span, "this Holdpoint reads version 1 of the language", Some("write `holdpoint = 1`".to_owned()));
+            self.problem(
+                &node.span,
+                "this Holdpoint reads version 1 of the language",
+                Some("write `holdpoint = 1`".to_owned()),
+            );
         }
     }
 
@@ -134,8 +143,10 @@ impl Reader<'_> {
             damage: None,
         };
         let low = self.handling(Severity::Low, low, &none, (Oversight::Audit, None, Some(0.02)));
-        let medium = self.handling(Severity::Medium, medium, &low, (Oversight::Threshold, Some(0.80), Some(0.05)));
-        let high = self.handling(Severity::High, high, &medium, (Oversight::Threshold, Some(0.95), Some(0.20)));
+        let medium =
+            self.handling(Severity::Medium, medium, &low, (Oversight::Threshold, Some(0.80), Some(0.05)));
+        let high =
+            self.handling(Severity::High, high, &medium, (Oversight::Threshold, Some(0.95), Some(0.20)));
         let critical = self.handling(Severity::Critical, critical, &high, (Oversight::Review, None, None));
         [low, medium, high, critical]
     }
@@ -144,11 +155,15 @@ impl Reader<'_> {
         let span = node.span.clone();
         let mut table = self.table(node, "a severity")?;
         let oversight = table.take("oversight").and_then(|node| {
-            self.one_of(node, "oversight", &[
-                ("audit", Oversight::Audit),
-                ("threshold", Oversight::Threshold),
-                ("review", Oversight::Review),
-            ])
+            self.one_of(
+                node,
+                "oversight",
+                &[
+                    ("audit", Oversight::Audit),
+                    ("threshold", Oversight::Threshold),
+                    ("review", Oversight::Review),
+                ],
+            )
         });
         let threshold = table.take("threshold").and_then(|node| self.share(node, "threshold"));
         let audit = table.take("audit").and_then(|node| self.share(node, "audit")).map(Probability::get);
@@ -179,7 +194,11 @@ impl Reader<'_> {
         };
         if handling.oversight == Oversight::Threshold && handling.threshold.get() <= 0.0 {
             let hint = Some("add one, for example `threshold = 0.80`".to_owned());
-            self.problem(&written.span, format!("severity {} acts by threshold and has none", severity.as_str()), hint);
+            self.problem(
+                &written.span,
+                format!("severity {} acts by threshold and has none", severity.as_str()),
+                hint,
+            );
         }
         if stands {
             let raised = [
@@ -191,7 +210,10 @@ impl Reader<'_> {
             for (key, _) in raised.into_iter().filter(|(_, raised)| *raised) {
                 self.warn(
                     &written.span,
-                    format!("`{key}` of severity {} is less strict than that of a lower severity, whose applies", severity.as_str()),
+                    format!(
+                        "`{key}` of severity {} is less strict than that of a lower severity, whose applies",
+                        severity.as_str()
+                    ),
                     Some("a severity is at least as strict as each lower one".to_owned()),
                 );
             }
@@ -214,27 +236,37 @@ impl Reader<'_> {
         unlisted
     }
 
-    fn kinds(&mut self, node: Option<Node>, unlisted: &Unlisted) -> (BTreeMap<String, Kind>, Vec<(Glob, Kind)>) {
-        let mut exact = BTreeMap::new();
+    fn kinds(&mut self, node: Option<Node>, unlisted: &Unlisted) -> (Vec<(String, Kind)>, Vec<(Glob, Kind)>) {
+        let mut exact = Vec::new();
         let mut globs: Vec<(Glob, Kind, Range<usize>)> = Vec::new();
-        let entries = node.and_then(|node| self.table(node, "kinds")).map(|table| table.entries).unwrap_or_default();
+        let entries =
+            node.and_then(|node| self.table(node, "kinds")).map(|table| table.entries).unwrap_or_default();
         for Entry { key, key_span, node } in entries {
             let Some(kind) = self.kind(node, unlisted) else { continue };
             let glob = Glob::new(&key);
             if glob.is_exact() {
-                exact.insert(key, kind);
+                exact.push((key, kind));
                 continue;
             }
             let tie = |(known, _, _): &&(Glob, Kind, Range<usize>)| {
                 known.literal_characters() == glob.literal_characters() && known.overlaps(&glob)
             };
             if let Some((known, _, _)) = globs.iter().find(tie) {
-                let message = format!("`{key}` and `{}` have equally many literal characters and can match the same kind", known.as_str());
-                self.problem(&key_span, message, Some("name that kind exactly, or lengthen one pattern".to_owned()));
+                let message = format!(
+                    "`{key}` and `{}` have equally many literal characters and can match the same kind",
+                    known.as_str()
+                );
+                self.problem(
+                    &key_span,
+                    message,
+                    Some("name that kind exactly, or lengthen one pattern".to_owned()),
+                );
             }
-            globs.push((glob, kind, key_span));
+            let place = globs
+                .partition_point(|(known, _, _)| known.literal_characters() >= glob.literal_characters());
+            globs.insert(place, (glob, kind, key_span));
         }
-        globs.sort_by_key(|(glob, _, _)| std::cmp::Reverse(glob.literal_characters()));
+        exact.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         (exact, globs.into_iter().map(|(glob, kind, _)| (glob, kind)).collect())
     }
 
@@ -245,8 +277,10 @@ impl Reader<'_> {
         let title = table.take("title").and_then(|node| self.title(node));
         let reasons = table.take("reasons").map(|node| self.reasons(node)).unwrap_or_default();
         let confidence = table.take("confidence").and_then(|node| self.pointer(node));
-        let irreversible = table.take("irreversible").and_then(|node| self.boolean(node, "irreversible")).unwrap_or(false);
-        let undone_by = table.take("undone_by").map(|node| (node.span.clone(), self.text_of(node, "undone_by")));
+        let irreversible =
+            table.take("irreversible").and_then(|node| self.boolean(node, "irreversible")).unwrap_or(false);
+        let undone_by =
+            table.take("undone_by").map(|node| (node.span.clone(), self.text_of(node, "undone_by")));
         if let (true, Some((span, _))) = (irreversible, &undone_by) {
             let hint = Some("remove one of the two".to_owned());
             self.problem(span, "an irreversible kind has no `undone_by`", hint);
@@ -278,8 +312,12 @@ impl Reader<'_> {
     fn reasons(&mut self, node: Node) -> Vec<String> {
         let span = node.span.clone();
         let reasons = self.texts(node, "reasons");
-        let distinct: BTreeSet<_> = reasons.iter().collect();
-        if reasons.is_empty() || reasons.len() > MAX_REASONS || distinct.len() < reasons.len() {
+        let mut later = reasons.iter();
+        let mut repeated = || {
+            std::iter::from_fn(|| later.next().map(|reason| later.clone().any(|other| other == reason)))
+                .any(|twice| twice)
+        };
+        if reasons.is_empty() || reasons.len() > MAX_REASONS || repeated() {
             let hint = Some("the keys 1 to 9 choose them on the review page".to_owned());
             self.problem(&span, "`reasons` are 1 to 9 different texts", hint);
         }
@@ -303,7 +341,11 @@ impl Reader<'_> {
         let Some(node) = node else { return Vec::new() };
         let Value::Array(nodes) = node.value else {
             let hint = Some("write each as `[[criteria]]`".to_owned());
-            self.problem(&node.span, format!("`criteria` is a list of tables, not {}", node.value.type_name()), hint);
+            self.problem(
+                &node.span,
+                format!("`criteria` is a list of tables, not {}", node.value.type_name()),
+                hint,
+            );
             return Vec::new();
         };
         let mut ids = BTreeSet::new();
@@ -322,7 +364,11 @@ impl Reader<'_> {
         let when = match table.take("when") {
             Some(node) => self.condition(node),
             None => {
-                self.problem(&span, "a criterion needs `when`", Some("for example `when = \"args.amount > 500\"`".to_owned()));
+                self.problem(
+                    &span,
+                    "a criterion needs `when`",
+                    Some("for example `when = \"args.amount > 500\"`".to_owned()),
+                );
                 None
             }
         };
@@ -333,7 +379,11 @@ impl Reader<'_> {
         self.finish(table);
         let (id, category, when, then) = (id?, category?, when?, then?);
         if !ids.insert(id.clone()) {
-            self.problem(&id_span, format!("another criterion is called `{id}` as well"), Some("give each its own id".to_owned()));
+            self.problem(
+                &id_span,
+                format!("another criterion is called `{id}` as well"),
+                Some("give each its own id".to_owned()),
+            );
         }
         let kinds = kinds.iter().map(|kind| Glob::new(kind)).collect();
         Some(Criterion { id, category, kinds, when, severity, then, message })
@@ -347,11 +397,11 @@ impl Reader<'_> {
     ) -> Option<Then> {
         let absent = node.is_none();
         let then = match node {
-            Some(node) => self.one_of(node, "then", &[
-                ("audit", Then::Audit(1.0)),
-                ("hold", Then::Hold),
-                ("block", Then::Block),
-            ]),
+            Some(node) => self.one_of(
+                node,
+                "then",
+                &[("audit", Then::Audit(1.0)), ("hold", Then::Hold), ("block", Then::Block)],
+            ),
             None if severity.is_some() => Some(Then::Raise),
             None => Some(Then::Hold),
         };
@@ -360,7 +410,8 @@ impl Reader<'_> {
             (Some(Then::Audit(_)), Some((_, None))) | (None, _) => None,
             (then, None) => then,
             (then, Some((span, _))) => {
-                let hint = if absent { "add `then = \"audit\"`" } else { "remove it, or write `then = \"audit\"`" };
+                let hint =
+                    if absent { "add `then = \"audit\"`" } else { "remove it, or write `then = \"audit\"`" };
                 self.problem(&span, "`audit` goes with `then = \"audit\"`", Some(hint.to_owned()));
                 then
             }
@@ -396,23 +447,30 @@ impl Reader<'_> {
     fn place_within(&self, value: &Range<usize>, source: &str, part: &Range<usize>) -> Range<usize> {
         let written = self.text.get(value.clone()).unwrap_or("");
         let verbatim = written.find(source).filter(|_| !source.is_empty());
-        let Some(offset) = verbatim.map(|offset| value.start.saturating_add(offset)) else { return value.clone() };
+        let Some(offset) = verbatim.map(|offset| value.start.saturating_add(offset)) else {
+            return value.clone();
+        };
         offset.saturating_add(part.start)..offset.saturating_add(part.end)
     }
 
     // Desks
 
-    fn desks(&mut self, node: Option<Node>) -> BTreeMap<String, Desk> {
-        let mut desks = BTreeMap::from([(MAIN_DESK.to_owned(), Desk::default())]);
-        let entries = node.and_then(|node| self.table(node, "desks")).map(|table| table.entries).unwrap_or_default();
+    fn desks(&mut self, node: Option<Node>) -> Vec<(String, Desk)> {
+        let mut desks = vec![(MAIN_DESK.to_owned(), Desk::default())];
+        let entries =
+            node.and_then(|node| self.table(node, "desks")).map(|table| table.entries).unwrap_or_default();
         for Entry { key, key_span, node } in entries {
-            let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
+            let plain =
+                |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
             if key.is_empty() || key.len() > 40 || !key.bytes().all(plain) {
-                let hint = Some("1 to 40 of a-z, 0-9, `-` and `_`: it stands in addresses and ids".to_owned());
+                let hint =
+                    Some("1 to 40 of a-z, 0-9, `-` and `_`: it stands in addresses and ids".to_owned());
                 self.problem(&key_span, format!("`{key}` is no name for a desk"), hint);
             }
-            if let Some(desk) = self.desk(node) {
-                desks.insert(key, desk);
+            let Some(desk) = self.desk(node) else { continue };
+            match desks.first_mut().filter(|(main, _)| *main == key) {
+                Some((_, main)) => *main = desk,
+                None => desks.push((key, desk)),
             }
         }
         desks
@@ -421,14 +479,18 @@ impl Reader<'_> {
     fn desk(&mut self, node: Node) -> Option<Desk> {
         let mut table = self.table(node, "a desk")?;
         let mut desk = Desk::default();
-        if let Some(reviewers) = table.take("reviewers").and_then(|node| self.count(node, "reviewers", 1..=100_000)) {
+        if let Some(reviewers) =
+            table.take("reviewers").and_then(|node| self.count(node, "reviewers", 1..=100_000))
+        {
             desk.reviewers = reviewers;
         }
         if let Some(node) = table.take("hours_per_day") {
-            desk.hours_per_day = self.number_within(node, "hours_per_day", 24.0).unwrap_or(desk.hours_per_day);
+            desk.hours_per_day =
+                self.number_within(node, "hours_per_day", 24.0).unwrap_or(desk.hours_per_day);
         }
         if let Some(node) = table.take("seconds_per_review") {
-            desk.seconds_per_review = self.number_within(node, "seconds_per_review", 86_400.0).unwrap_or(desk.seconds_per_review);
+            desk.seconds_per_review =
+                self.number_within(node, "seconds_per_review", 86_400.0).unwrap_or(desk.seconds_per_review);
         }
         desk.cost_per_hour = table.take("cost_per_hour").and_then(|node| self.amount(node, "cost_per_hour"));
         let day = 86_400;
@@ -517,7 +579,11 @@ impl Reader<'_> {
         let chosen = choices.iter().find(|(name, _)| name == text).map(|(_, value)| *value);
         if chosen.is_none() {
             let hint = did_you_mean(text, &names);
-            self.problem(&node.span, format!("`{key}` is one of {}, not `{text}`", names.join(", ")), Some(hint));
+            self.problem(
+                &node.span,
+                format!("`{key}` is one of {}, not `{text}`", names.join(", ")),
+                Some(hint),
+            );
         }
         chosen
     }
@@ -545,8 +611,14 @@ impl Reader<'_> {
         let share = Probability::new(number.as_f64()).filter(|share| share.get() > 0.0);
         if share.is_none() {
             let percent = number.as_f64() / 100.0;
-            let hint = Probability::new(percent).filter(|_| percent > 0.01).map(|_| format!("a share, not per cent: `{key} = {percent}`"));
-            self.problem(&node.span, format!("`{key}` is more than 0 and at most 1, not {}", number.literal()), hint);
+            let hint = Probability::new(percent)
+                .filter(|_| percent > 0.01)
+                .map(|_| format!("a share, not per cent: `{key} = {percent}`"));
+            self.problem(
+                &node.span,
+                format!("`{key}` is more than 0 and at most 1, not {}", number.literal()),
+                hint,
+            );
         }
         share
     }
@@ -555,7 +627,12 @@ impl Reader<'_> {
         let number = self.number(&node, key)?;
         let count = number.as_i64().and_then(|int| u32::try_from(int).ok()).filter(|int| range.contains(int));
         if count.is_none() {
-            let message = format!("`{key}` is a whole number from {} to {}, not {}", range.start(), range.end(), number.literal());
+            let message = format!(
+                "`{key}` is a whole number from {} to {}, not {}",
+                range.start(),
+                range.end(),
+                number.literal()
+            );
             self.problem(&node.span, message, None);
         }
         count
@@ -565,7 +642,11 @@ impl Reader<'_> {
         let number = self.number(&node, key)?;
         let value = Some(number.as_f64()).filter(|value| *value > 0.0 && *value <= most);
         if value.is_none() {
-            self.problem(&node.span, format!("`{key}` is more than 0 and at most {most}, not {}", number.literal()), None);
+            self.problem(
+                &node.span,
+                format!("`{key}` is more than 0 and at most {most}, not {}", number.literal()),
+                None,
+            );
         }
         value
     }
@@ -574,7 +655,11 @@ impl Reader<'_> {
         let number = self.number(&node, key)?;
         let amount = Some(number.as_f64()).filter(|amount| amount.is_finite() && *amount >= 0.0);
         if amount.is_none() {
-            self.problem(&node.span, format!("`{key}` is an amount of 0 or more, not {}", number.literal()), None);
+            self.problem(
+                &node.span,
+                format!("`{key}` is an amount of 0 or more, not {}", number.literal()),
+                None,
+            );
         }
         amount
     }

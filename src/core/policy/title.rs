@@ -27,7 +27,9 @@ impl Title {
             }
             parts.push(Part::Text(text.to_owned()));
             let (path, after) = after.split_once('}').ok_or("a `{` without its `}`")?;
-            let names = path.strip_prefix("args.").ok_or_else(|| format!("`{{{path}}}`: only `{{args.path}}` can be put in"))?;
+            let names = path
+                .strip_prefix("args.")
+                .ok_or_else(|| format!("`{{{path}}}`: only `{{args.path}}` can be put in"))?;
             if names.split('.').any(|name| name.is_empty() || name.contains(['{', '/', ' '])) {
                 return Err(format!("`{{{path}}}`: a path is names with dots between them"));
             }

@@ -1,0 +1,135 @@
+//! Sets up and runs every test, stage by stage.
+
+use crate::setup::{self, execute, node, root};
+use crate::{Failure, Outcome, build, failed, help_asked, ui};
+use std::process::Command;
+use std::time::Instant;
+
+const HELP: &str = "\
+Sets up and runs every test.
+
+Usage: cargo xtask test [--only STAGE] [--long]
+
+Options:
+  --only STAGE   One stage: format, lints, native, worker, clients or page
+  --long         Also what takes longer than a few minutes";
+
+/// A stage's name, what it is, and how it runs.
+type Stage = (&'static str, &'static str, fn(bool) -> Outcome);
+
+const STAGES: [Stage; 6] = [
+    ("format", "the code is formatted", format),
+    ("lints", "clippy, natively and for the Worker", lints),
+    ("native", "core and wire: units, properties, policy suites, goldens, the house", native),
+    ("worker", "the built bundle in the real runtime: routes, refusals, restarts", worker),
+    ("clients", "unmodified clients through the proxy, and real input", clients),
+    ("page", "the pages in a real Chromium", page),
+];
+
+pub(crate) fn run(arguments: &[String]) -> Outcome {
+    if help_asked(arguments, HELP) {
+        return Ok(());
+    }
+    let mut only = None;
+    let mut long = false;
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        match argument.as_str() {
+            "--long" => long = true,
+            "--only" => {
+                only = rest.next().cloned().map(Some).ok_or_else(|| usage("`--only` needs a stage"))?
+            }
+            other => return Err(usage(&format!("`{other}` is not known"))),
+        }
+    }
+    let chosen: Vec<&Stage> =
+        STAGES.iter().filter(|(name, ..)| only.as_deref().is_none_or(|only| only == *name)).collect();
+    if chosen.is_empty() {
+        return Err(usage("no stage has this name"));
+    }
+    let mut done = Vec::new();
+    for (name, what, stage) in chosen {
+        ui::step(&format!("{name}: {what}"));
+        let began = Instant::now();
+        stage(long)?;
+        done.push(format!("{name} ({} s)", began.elapsed().as_secs()));
+    }
+    ui::line(&format!("All tests passed: {}", done.join(", ")));
+    Ok(())
+}
+
+fn usage(what: &str) -> Failure {
+    Failure::Usage(format!("{what}; see `cargo xtask test --help`"))
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new("cargo");
+    command.args(arguments).current_dir(root());
+    command
+}
+
+fn format(_: bool) -> Outcome {
+    execute(&mut cargo(&["fmt", "--all", "--check"]), "`cargo fmt --check` (mend it with `cargo fmt --all`)")
+}
+
+fn lints(_: bool) -> Outcome {
+    setup::tools()?;
+    let strict = ["--", "-D", "warnings"];
+    let native = [&["clippy", "--quiet", "--workspace", "--all-targets"], strict.as_slice()].concat();
+    execute(&mut cargo(&native), "clippy")?;
+    let worker =
+        [&["clippy", "--quiet", "--lib", "--target", "wasm32-unknown-unknown"], strict.as_slice()].concat();
+    execute(&mut cargo(&worker), "clippy for the Worker")
+}
+
+fn native(long: bool) -> Outcome {
+    let mut test = cargo(&["test", "--quiet", "--workspace"]);
+    if long {
+        test.env("PROPTEST_CASES", "20000");
+    }
+    execute(&mut test, "`cargo test`")
+}
+
+fn worker(long: bool) -> Outcome {
+    built()?;
+    node_tests("worker", long)
+}
+
+fn clients(long: bool) -> Outcome {
+    built()?;
+    node_tests("clients", long)
+}
+
+fn page(long: bool) -> Outcome {
+    built()?;
+    let chromium = setup::chromium()?;
+    let mut test = node_test_command("page", long)?;
+    test.env("HOLDPOINT_CHROMIUM", chromium);
+    execute(&mut test, "the tests of the pages")
+}
+
+fn built() -> Outcome {
+    setup::packages()?;
+    build::worker(&setup::tools()?)
+}
+
+fn node_tests(folder: &str, long: bool) -> Outcome {
+    execute(&mut node_test_command(folder, long)?, &format!("the tests in tests/{folder}"))
+}
+
+fn node_test_command(folder: &str, long: bool) -> Outcome<Command> {
+    let directory = root().join("tests").join(folder);
+    let mut files: Vec<_> = std::fs::read_dir(&directory)
+        .map_err(failed(&format!("reading tests/{folder}")))?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
+        .collect();
+    files.sort();
+    let mut command = node();
+    command.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]).args(files);
+    if long {
+        command.env("HOLDPOINT_LONG", "1");
+    }
+    Ok(command)
+}
