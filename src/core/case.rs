@@ -282,6 +282,18 @@ impl Step {
     }
 }
 
+impl Facts {
+    /// The category of the first criterion that matched: what a decision is filed under unless it says
+    /// otherwise.
+    pub fn first_category(&self) -> Option<String> {
+        let reasons = self.verdict.get("reasons")?.as_array()?;
+        let matched = reasons
+            .iter()
+            .find(|reason| reason.get("criterion").is_some_and(|criterion| !criterion.is_null()))?;
+        matched.get("category")?.as_str().map(str::to_owned)
+    }
+}
+
 impl Case {
     /// A new case.
     pub fn hold(facts: Facts) -> Self {

@@ -2,7 +2,7 @@
 
 use super::call::{self, Reply};
 use super::copy::Copy;
-use super::{Desktop, Responded, clock, respond};
+use super::{Responded, Visit, clock, respond};
 use crate::core::action::Action;
 use crate::core::case::Facts;
 use crate::core::gate;
@@ -89,30 +89,30 @@ pub(super) fn facts(policy: &Policy, key: &Key, gated: &Gated, now: Millis) -> R
 }
 
 /// `POST /v1/actions`
-pub(super) async fn propose(desktop: &Desktop<'_>, key: &Key) -> Responded {
-    let incoming = desktop.incoming;
+pub(super) async fn propose(visit: &Visit<'_>, key: &Key) -> Responded {
+    let incoming = visit.incoming;
     if incoming.header("idempotency-key").is_some() {
         let detail = "Idempotency-Key is not built yet; without it a repeated request is another action";
         return Err(Problem::new(Code::Invalid, detail));
     }
     let mut action = api::read_action(incoming.json()?).map_err(Problem::fields)?;
-    let policy = &desktop.copy.in_force.policy;
+    let policy = &visit.copy.in_force.policy;
     take_confidence(policy, &mut action)?;
     let now = clock::now();
-    let gated = gated(&desktop.copy, key, action, now)?;
+    let gated = gated(&visit.copy, key, action, now)?;
     if gated.verdict.outcome != Outcome::Hold {
         return Ok(respond::json(200, &api::answer_without_case(&gated.id, &gated.action, &gated.verdict)));
     }
     let desk = gated.verdict.desk.clone();
     let facts = facts(policy, key, &gated, now)?;
-    let held = call::desk(desktop.env, &desk, &Ask::Hold(Box::new(facts))).await?;
+    let held = call::desk(visit.env, &desk, &Ask::Hold(Box::new(facts))).await?;
     let wait_ms = incoming.preferred_wait_ms();
     if held.status != 202 || wait_ms == 0 {
         return Ok(answered(&held, gated.id.as_str()));
     }
     let ask = Ask::Answer { id: gated.id.to_string(), app: key.id.clone(), wait_ms, take: false };
     // The case is kept: where waiting fails, it is still held, and the app can ask again.
-    let reply = call::desk(desktop.env, &desk, &ask).await.unwrap_or(held);
+    let reply = call::desk(visit.env, &desk, &ask).await.unwrap_or(held);
     Ok(answered(&reply, gated.id.as_str()))
 }
 
@@ -129,16 +129,16 @@ fn take_confidence(policy: &Policy, action: &mut Action) -> Result<(), Problem> 
 }
 
 /// `GET /v1/actions/{id}`
-pub(super) async fn read(desktop: &Desktop<'_>, key: &Key, id: &str) -> Responded {
+pub(super) async fn read(visit: &Visit<'_>, key: &Key, id: &str) -> Responded {
     let nothing = || Problem::new(Code::NotFound, "no action of yours has this id");
-    let id = ActionId::parse(id, &key.id, &desktop.copy.in_force.id_key).ok_or_else(nothing)?;
+    let id = ActionId::parse(id, &key.id, &visit.copy.in_force.id_key).ok_or_else(nothing)?;
     match id.place() {
         Place::Proceeded(_) => Ok(respond::json(200, &api::answer_without_record(&id, true))),
         Place::Blocked(_) => Ok(respond::json(200, &api::answer_without_record(&id, false))),
         Place::Desk(desk) => {
-            let wait_ms = desktop.incoming.preferred_wait_ms();
+            let wait_ms = visit.incoming.preferred_wait_ms();
             let ask = Ask::Answer { id: id.to_string(), app: key.id.clone(), wait_ms, take: false };
-            let reply = call::desk(desktop.env, desk, &ask).await?;
+            let reply = call::desk(visit.env, desk, &ask).await?;
             Ok(answered(&reply, id.as_str()))
         }
     }

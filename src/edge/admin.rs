@@ -1,7 +1,7 @@
 //! Policy and keys.
 
 use super::review::{etag, passed_on};
-use super::{Desktop, Responded, call, copy, respond};
+use super::{Responded, Visit, call, copy, respond};
 use crate::core::json::Json;
 use crate::core::key::Key;
 use crate::core::policy::Policy;
@@ -12,8 +12,8 @@ use crate::wire::problem::{Code, Problem, policy_problems};
 use worker::Response;
 
 /// `GET /v1/policy`
-pub(super) fn policy(desktop: &Desktop<'_>) -> Response {
-    let in_force = &desktop.copy.in_force;
+pub(super) fn policy(visit: &Visit<'_>) -> Response {
+    let in_force = &visit.copy.in_force;
     respond::text(
         in_force.policy_media_type,
         &in_force.policy_text,
@@ -22,21 +22,21 @@ pub(super) fn policy(desktop: &Desktop<'_>) -> Response {
 }
 
 /// The document of the request, by its media type.
-fn document(desktop: &Desktop<'_>) -> Result<(Format, String), Problem> {
-    let media_type = desktop.incoming.header("content-type").unwrap_or_default();
+fn document(visit: &Visit<'_>) -> Result<(Format, String), Problem> {
+    let media_type = visit.incoming.header("content-type").unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
     let format = format_of(&essence).ok_or_else(|| {
         Problem::new(Code::MediaType, "send a policy as application/toml or application/json")
     })?;
-    let text = String::from_utf8(desktop.incoming.body.clone())
+    let text = String::from_utf8(visit.incoming.body.clone())
         .map_err(|_| Problem::new(Code::Malformed, "the policy is not UTF-8"))?;
     Ok((format, text))
 }
 
 /// `PUT /v1/policy`
-pub(super) async fn put_policy(desktop: &Desktop<'_>, key: &Key) -> Responded {
-    let (format, text) = document(desktop)?;
-    let if_match = desktop.incoming.header("if-match").ok_or_else(|| {
+pub(super) async fn put_policy(visit: &Visit<'_>, key: &Key) -> Responded {
+    let (format, text) = document(visit)?;
+    let if_match = visit.incoming.header("if-match").ok_or_else(|| {
         Problem::new(
             Code::PreconditionRequired,
             "send the ETag of the policy that you changed as If-Match, or `*`",
@@ -52,26 +52,26 @@ pub(super) async fn put_policy(desktop: &Desktop<'_>, key: &Key) -> Responded {
         ("if_match", if_match.trim().trim_matches('"').into()),
         ("by", key.id.as_str().into()),
     ]);
-    let reply = call::office(desktop.env, &ask).await?;
+    let reply = call::office(visit.env, &ask).await?;
     let digest = reply.body.get("digest").and_then(Json::as_str).unwrap_or_default().to_owned();
     if reply.status != 200 {
         return Ok(passed_on(&reply));
     }
     // This Worker at least has it at once; others follow within seconds.
-    let _ = copy::refresh(desktop.env).await;
+    let _ = copy::refresh(visit.env).await;
     let etag = format!("\"{digest}\"");
     Ok(respond::json_with(200, &Json::object([("digest", digest.into())]), &[("etag", &etag)]))
 }
 
 /// `POST /v1/policy/check`
-pub(super) fn check_policy(desktop: &Desktop<'_>) -> Responded {
-    if !desktop.incoming.query.is_empty() {
+pub(super) fn check_policy(visit: &Visit<'_>) -> Responded {
+    if !visit.incoming.query.is_empty() {
         return Err(Problem::new(
             Code::Invalid,
             "what a policy would ask of the reviewers (`per_day`) is not built yet",
         ));
     }
-    let (format, text) = document(desktop)?;
+    let (format, text) = document(visit)?;
     let checked = Policy::check(format, &text);
     Ok(respond::json(
         200,
@@ -84,13 +84,13 @@ pub(super) fn check_policy(desktop: &Desktop<'_>) -> Responded {
 }
 
 /// `GET /v1/keys`
-pub(super) async fn keys(desktop: &Desktop<'_>) -> Responded {
-    call::office(desktop.env, &Json::object([("ask", "keys".into())])).await.map(|reply| passed_on(&reply))
+pub(super) async fn keys(visit: &Visit<'_>) -> Responded {
+    call::office(visit.env, &Json::object([("ask", "keys".into())])).await.map(|reply| passed_on(&reply))
 }
 
 /// `POST /v1/keys`
-pub(super) async fn new_key(desktop: &Desktop<'_>, key: &Key) -> Responded {
-    let new = api::read_new_key(desktop.incoming.json()?).map_err(Problem::fields)?;
+pub(super) async fn new_key(visit: &Visit<'_>, key: &Key) -> Responded {
+    let new = api::read_new_key(visit.incoming.json()?).map_err(Problem::fields)?;
     let ask = Json::object([
         ("ask", "new_key".into()),
         ("name", new.name.into()),
@@ -99,15 +99,15 @@ pub(super) async fn new_key(desktop: &Desktop<'_>, key: &Key) -> Responded {
         ("person", new.person.into()),
         ("by", key.id.as_str().into()),
     ]);
-    let reply = call::office(desktop.env, &ask).await?;
-    let _ = copy::refresh(desktop.env).await;
+    let reply = call::office(visit.env, &ask).await?;
+    let _ = copy::refresh(visit.env).await;
     Ok(passed_on(&reply))
 }
 
 /// `DELETE /v1/keys/{id}`
-pub(super) async fn revoke_key(desktop: &Desktop<'_>, key: &Key, id: &str) -> Responded {
+pub(super) async fn revoke_key(visit: &Visit<'_>, key: &Key, id: &str) -> Responded {
     let ask = Json::object([("ask", "revoke_key".into()), ("id", id.into()), ("by", key.id.as_str().into())]);
-    let reply = call::office(desktop.env, &ask).await?;
-    let _ = copy::refresh(desktop.env).await;
+    let reply = call::office(visit.env, &ask).await?;
+    let _ = copy::refresh(visit.env).await;
     if reply.status == 200 { Ok(respond::empty(204, &[])) } else { Ok(passed_on(&reply)) }
 }

@@ -130,6 +130,9 @@ impl Desk {
             Ask::Decide { id, mut decision, digest, lease, next } => {
                 decision.at = self.now()?;
                 let person = decision.by.clone();
+                if decision.category.is_none() {
+                    decision.category = self.load(&id)?.facts.first_category();
+                }
                 let (case, now) = self.command(&id, Command::Decide { decision, digest, lease })?;
                 let next = next.map(|claim| self.claim(&person, &claim)).transpose()?;
                 Ok((
@@ -406,6 +409,8 @@ impl Desk {
                 ("held", held.into()),
                 ("to_audit", 0_i64.into()),
                 ("oldest", oldest.map(|at| Millis(at).to_string()).into()),
+                // Measured capacity has no numbers yet.
+                ("capacity", Json::Null),
             ]),
         ))
     }

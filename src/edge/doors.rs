@@ -33,7 +33,7 @@ pub(crate) async fn pass(
         Access::Keys(roles) => (roles, false),
         Access::Live(roles) => (roles, true),
     };
-    let key = match credential(incoming, false)? {
+    let key = match credential(incoming)? {
         Credential::Bearer(bearer) => bearer_key(env, copy, admin, &bearer, live).await?,
         Credential::Session(session) => {
             let ask = Json::object([("ask", "session".into()), ("session", session.into())]);
@@ -50,35 +50,17 @@ pub(crate) async fn pass(
     ))
 }
 
-/// Lets an app through to an upstream.
-pub(crate) fn pass_to_upstream(incoming: &Incoming, copy: &Copy) -> Result<Key, Problem> {
-    let Credential::Bearer(bearer) = credential(incoming, true)? else {
-        return Err(Problem::new(
-            Code::Unauthenticated,
-            "send a key of Holdpoint's (`hpk_…`) as the API key",
-        ));
-    };
-    let key = copy.in_force.key(&bearer.hash()).ok_or_else(unknown_key)?;
-    if key.role != Role::App {
-        return Err(Problem::new(
-            Code::Forbidden,
-            format!("upstreams are for the role app, and your key's is {}", key.role.as_str()),
-        ));
-    }
-    Ok(key.clone())
-}
-
 fn unknown_key() -> Problem {
     Problem::new(Code::Unauthenticated, "this key is not in force")
 }
 
-fn credential(incoming: &Incoming, proxied: bool) -> Result<Credential, Problem> {
+fn credential(incoming: &Incoming) -> Result<Credential, Problem> {
     let missing = || Problem::new(Code::Unauthenticated, "send `Authorization: Bearer hpk_…`");
     let bearer = incoming.header("authorization").and_then(|value| {
         let (scheme, key) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| key.trim().to_owned())
     });
-    let bearer = bearer.or_else(|| incoming.header("x-api-key").filter(|_| proxied));
+    let bearer = bearer.or_else(|| incoming.header("x-api-key").filter(|_| incoming.is_proxied()));
     if let Some(bearer) = bearer {
         return BearerKey::parse(&bearer).map(Credential::Bearer).ok_or_else(unknown_key);
     }

@@ -30,7 +30,7 @@ impl Incoming {
         let method = request.method().to_string();
         let url = request.inner().url();
         let (origin, path, query) = split_url(&url);
-        let limit = if path.starts_with("/to/") { MAX_PROXIED_BODY } else { MAX_BODY };
+        let limit = if is_proxied(&path) { MAX_PROXIED_BODY } else { MAX_BODY };
         let headers = request.headers().clone();
         let body = if matches!(method.as_str(), "GET" | "HEAD") || request.inner().body().is_none() {
             Vec::new()
@@ -38,6 +38,11 @@ impl Incoming {
             read_body(&mut request, limit).await?
         };
         Ok(Self { method, origin, path, query, body, headers })
+    }
+
+    /// Whether it is meant for an upstream.
+    pub(crate) fn is_proxied(&self) -> bool {
+        is_proxied(&self.path)
     }
 
     /// A header's value.
@@ -82,6 +87,10 @@ impl Incoming {
         });
         seconds.unwrap_or(0).clamp(0, 240).saturating_mul(1000)
     }
+}
+
+fn is_proxied(path: &str) -> bool {
+    path.starts_with("/to/")
 }
 
 async fn read_body(request: &mut Request, limit: usize) -> Result<Vec<u8>, Problem> {

@@ -28,7 +28,7 @@ use worker::{Context, Env, Request, Response, event};
 type Responded = Result<Response, Problem>;
 
 /// What every handler has at hand.
-struct Desktop<'a> {
+struct Visit<'a> {
     env: &'a Env,
     incoming: &'a Incoming,
     copy: Copy,
@@ -40,7 +40,7 @@ async fn fetch(request: Request, env: Env, ctx: Context) -> worker::Result<Respo
         Ok(incoming) => incoming,
         Err(problem) => return Ok(respond::problem(&problem)),
     };
-    let proxied = incoming.path.starts_with("/to/");
+    let proxied = incoming.is_proxied();
     Ok(match handle(&incoming, env, &ctx).await {
         Ok(response) => response,
         Err(problem) if proxied => respond::proxied_problem(&problem),
@@ -69,12 +69,12 @@ async fn handle(incoming: &Incoming, env: Env, ctx: &Context) -> Responded {
             if incoming.method != "GET" && incoming.method != "HEAD" {
                 doors::check_origin(incoming)?;
             }
-            own(&Desktop { env: &env, incoming, copy }, &key, name, parameter).await
+            own(&Visit { env: &env, incoming, copy }, &key, name, parameter).await
         }
         Route::Proxied(upstream, path) => {
-            config::admin_key(&env)?;
+            let admin = config::admin_key(&env)?;
             let copy = copy::current(&env, ctx).await?;
-            let key = doors::pass_to_upstream(incoming, &copy)?;
+            let key = doors::pass(&env, incoming, &copy, &admin, route::UPSTREAMS).await?;
             proxy::forward(env.clone(), incoming, copy, key, upstream, path).await
         }
     }
@@ -92,24 +92,24 @@ async fn public(env: &Env, incoming: &Incoming, name: Name, parameter: &str) -> 
     }
 }
 
-async fn own(desktop: &Desktop<'_>, key: &Key, name: Name, parameter: &str) -> Responded {
+async fn own(visit: &Visit<'_>, key: &Key, name: Name, parameter: &str) -> Responded {
     match name {
-        Name::Propose => actions::propose(desktop, key).await,
-        Name::Action => actions::read(desktop, key, parameter).await,
-        Name::Policy => Ok(admin::policy(desktop)),
-        Name::PutPolicy => admin::put_policy(desktop, key).await,
-        Name::CheckPolicy => admin::check_policy(desktop),
-        Name::Keys => admin::keys(desktop).await,
-        Name::NewKey => admin::new_key(desktop, key).await,
-        Name::RevokeKey => admin::revoke_key(desktop, key, parameter).await,
-        Name::Desks => review::desks(desktop, key).await,
-        Name::Cases => review::cases(desktop, key, parameter).await,
-        Name::Claim => review::claim(desktop, key, parameter).await,
-        Name::Case => review::case(desktop, key, parameter).await,
-        Name::Lease => review::lease(desktop, key, parameter).await,
-        Name::GiveBack => review::give_back(desktop, key, parameter).await,
-        Name::Decide => review::decide(desktop, key, parameter).await,
-        Name::Undo => review::undo(desktop, key, parameter).await,
+        Name::Propose => actions::propose(visit, key).await,
+        Name::Action => actions::read(visit, key, parameter).await,
+        Name::Policy => Ok(admin::policy(visit)),
+        Name::PutPolicy => admin::put_policy(visit, key).await,
+        Name::CheckPolicy => admin::check_policy(visit),
+        Name::Keys => admin::keys(visit).await,
+        Name::NewKey => admin::new_key(visit, key).await,
+        Name::RevokeKey => admin::revoke_key(visit, key, parameter).await,
+        Name::Desks => review::desks(visit, key).await,
+        Name::Cases => review::cases(visit, key, parameter).await,
+        Name::Claim => review::claim(visit, key, parameter).await,
+        Name::Case => review::case(visit, key, parameter).await,
+        Name::Lease => review::lease(visit, key, parameter).await,
+        Name::GiveBack => review::give_back(visit, key, parameter).await,
+        Name::Decide => review::decide(visit, key, parameter).await,
+        Name::Undo => review::undo(visit, key, parameter).await,
         Name::Healthz
         | Name::Home
         | Name::ReviewPage

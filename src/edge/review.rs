@@ -2,7 +2,7 @@
 
 use super::call::{self, Reply};
 use super::incoming::Incoming;
-use super::{Desktop, Responded, config, doors, respond};
+use super::{Responded, Visit, doors, respond};
 use crate::core::canonical::Digest;
 use crate::core::case::Decision;
 use crate::core::id::{ActionId, Place};
@@ -32,29 +32,29 @@ fn no_case() -> Problem {
 }
 
 /// The desk of a case, where the key is good for it. A forged id reaches no desk.
-fn desk_of(desktop: &Desktop<'_>, key: &Key, id: &str) -> Result<String, Problem> {
-    let id = ActionId::parse(id, &key.id, &desktop.copy.in_force.id_key).ok_or_else(no_case)?;
+fn desk_of(visit: &Visit<'_>, key: &Key, id: &str) -> Result<String, Problem> {
+    let id = ActionId::parse(id, &key.id, &visit.copy.in_force.id_key).ok_or_else(no_case)?;
     match id.place() {
         Place::Desk(desk) if key.covers(desk) => Ok(desk.clone()),
         _ => Err(no_case()),
     }
 }
 
-async fn ask(desktop: &Desktop<'_>, desk: &str, ask: &Ask) -> Responded {
-    call::desk(desktop.env, desk, ask).await.map(|reply| passed_on(&reply))
+async fn ask(visit: &Visit<'_>, desk: &str, ask: &Ask) -> Responded {
+    call::desk(visit.env, desk, ask).await.map(|reply| passed_on(&reply))
 }
 
 /// A desk of the policy that the key is good for.
-fn named_desk<'d>(desktop: &Desktop<'_>, key: &Key, desk: &'d str) -> Result<&'d str, Problem> {
-    let known = desktop.copy.in_force.policy.desk(desk).is_some();
+fn named_desk<'d>(visit: &Visit<'_>, key: &Key, desk: &'d str) -> Result<&'d str, Problem> {
+    let known = visit.copy.in_force.policy.desk(desk).is_some();
     if known && key.covers(desk) { Ok(desk) } else { Err(no_desk()) }
 }
 
 /// `GET /v1/desks`
-pub(super) async fn desks(desktop: &Desktop<'_>, key: &Key) -> Responded {
-    let policy = &desktop.copy.in_force.policy;
+pub(super) async fn desks(visit: &Visit<'_>, key: &Key) -> Responded {
+    let policy = &visit.copy.in_force.policy;
     let names: Vec<&str> = policy.desks().map(|(name, _)| name).filter(|name| key.covers(name)).collect();
-    let replies = join_all(names.iter().map(|name| call::desk(desktop.env, name, &Ask::Counts))).await;
+    let replies = join_all(names.iter().map(|name| call::desk(visit.env, name, &Ask::Counts))).await;
     let mut desks = Vec::new();
     for reply in replies {
         let reply = reply?;
@@ -67,45 +67,45 @@ pub(super) async fn desks(desktop: &Desktop<'_>, key: &Key) -> Responded {
 }
 
 /// `GET /v1/desks/{desk}/cases`
-pub(super) async fn cases(desktop: &Desktop<'_>, key: &Key, desk: &str) -> Responded {
-    let desk = named_desk(desktop, key, desk)?;
-    let incoming = desktop.incoming;
+pub(super) async fn cases(visit: &Visit<'_>, key: &Key, desk: &str) -> Responded {
+    let desk = named_desk(visit, key, desk)?;
+    let incoming = visit.incoming;
     let limit = incoming.parameter("limit").map_or(Ok(50), str::parse);
     let limit = limit.map_err(|_| Problem::new(Code::Invalid, "`limit` is a whole number"))?;
     let status = incoming.parameter("status").map(str::to_owned);
     let after = incoming.parameter("after").map(str::to_owned);
-    ask(desktop, desk, &Ask::List { status, limit, after }).await
+    ask(visit, desk, &Ask::List { status, limit, after }).await
 }
 
 /// `POST /v1/desks/{desk}/claim`
-pub(super) async fn claim(desktop: &Desktop<'_>, key: &Key, desk: &str) -> Responded {
-    let desk = named_desk(desktop, key, desk)?;
-    let claim = api::read_claim(desktop.incoming.json_or_empty()?).map_err(Problem::fields)?;
-    ask(desktop, desk, &Ask::Claim { person: key.person.clone(), claim }).await
+pub(super) async fn claim(visit: &Visit<'_>, key: &Key, desk: &str) -> Responded {
+    let desk = named_desk(visit, key, desk)?;
+    let claim = api::read_claim(visit.incoming.json_or_empty()?).map_err(Problem::fields)?;
+    ask(visit, desk, &Ask::Claim { person: key.person.clone(), claim }).await
 }
 
 /// `GET /v1/cases/{id}`
-pub(super) async fn case(desktop: &Desktop<'_>, key: &Key, id: &str) -> Responded {
-    let desk = desk_of(desktop, key, id)?;
-    ask(desktop, &desk, &Ask::Case { id: id.to_owned() }).await
+pub(super) async fn case(visit: &Visit<'_>, key: &Key, id: &str) -> Responded {
+    let desk = desk_of(visit, key, id)?;
+    ask(visit, &desk, &Ask::Case { id: id.to_owned() }).await
 }
 
 /// `POST /v1/cases/{id}/lease`
-pub(super) async fn lease(desktop: &Desktop<'_>, key: &Key, id: &str) -> Responded {
-    let desk = desk_of(desktop, key, id)?;
-    ask(desktop, &desk, &Ask::Lease { id: id.to_owned(), person: key.person.clone() }).await
+pub(super) async fn lease(visit: &Visit<'_>, key: &Key, id: &str) -> Responded {
+    let desk = desk_of(visit, key, id)?;
+    ask(visit, &desk, &Ask::Lease { id: id.to_owned(), person: key.person.clone() }).await
 }
 
 /// `DELETE /v1/cases/{id}/lease`
-pub(super) async fn give_back(desktop: &Desktop<'_>, key: &Key, id: &str) -> Responded {
-    let desk = desk_of(desktop, key, id)?;
-    ask(desktop, &desk, &Ask::GiveBack { id: id.to_owned(), person: key.person.clone() }).await
+pub(super) async fn give_back(visit: &Visit<'_>, key: &Key, id: &str) -> Responded {
+    let desk = desk_of(visit, key, id)?;
+    ask(visit, &desk, &Ask::GiveBack { id: id.to_owned(), person: key.person.clone() }).await
 }
 
 /// `POST /v1/cases/{id}/decision`
-pub(super) async fn decide(desktop: &Desktop<'_>, key: &Key, id: &str) -> Responded {
-    let desk = desk_of(desktop, key, id)?;
-    let body = api::read_decision(desktop.incoming.json()?).map_err(Problem::fields)?;
+pub(super) async fn decide(visit: &Visit<'_>, key: &Key, id: &str) -> Responded {
+    let desk = desk_of(visit, key, id)?;
+    let body = api::read_decision(visit.incoming.json()?).map_err(Problem::fields)?;
     let decision = Decision {
         answer: body.answer,
         by: key.person.clone(),
@@ -118,18 +118,17 @@ pub(super) async fn decide(desktop: &Desktop<'_>, key: &Key, id: &str) -> Respon
     };
     let decide =
         Ask::Decide { id: id.to_owned(), decision, digest: body.digest, lease: body.lease, next: body.next };
-    ask(desktop, &desk, &decide).await
+    ask(visit, &desk, &decide).await
 }
 
 /// `POST /v1/cases/{id}/undo`
-pub(super) async fn undo(desktop: &Desktop<'_>, key: &Key, id: &str) -> Responded {
-    let desk = desk_of(desktop, key, id)?;
-    ask(desktop, &desk, &Ask::Undo { id: id.to_owned(), person: key.person.clone() }).await
+pub(super) async fn undo(visit: &Visit<'_>, key: &Key, id: &str) -> Responded {
+    let desk = desk_of(visit, key, id)?;
+    ask(visit, &desk, &Ask::Undo { id: id.to_owned(), person: key.person.clone() }).await
 }
 
 /// `POST /sign-in`
 pub(super) async fn sign_in(env: &Env, incoming: &Incoming) -> Responded {
-    config::admin_key(env)?;
     doors::check_origin(incoming)?;
     let mut fields = Fields::of(incoming.json()?);
     let key = fields.required_text("key", 200);

@@ -88,6 +88,9 @@ const SEE_DESKS: Access = Access::Keys(&[Role::Reviewer, Role::Auditor]);
 const REVIEW: Access = Access::Live(&[Role::Reviewer]);
 const ADMIN: Access = Access::Live(&[Role::Admin]);
 
+/// Who may send requests to upstreams.
+pub const UPSTREAMS: Access = APP;
+
 /// Every route but the proxied ones, which begin with `/to/`.
 pub const ROUTES: [Row; 23] = [
     row("GET", "/healthz", Name::Healthz, Access::Public),

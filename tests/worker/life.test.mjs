@@ -1,0 +1,147 @@
+// What time and failure do to a case: undo windows, deadlines, leases, kills and restarts.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Holdpoint, until } from "../harness/holdpoint.mjs";
+
+const policy = (desk) => `holdpoint = 1\n[desks.main]\n${desk}\n`;
+
+async function running(desk, run) {
+  const holdpoint = await Holdpoint.start({ policy: policy(desk) });
+  const app = (await holdpoint.key("app")).key;
+  const reviewer = (await holdpoint.key("reviewer")).key;
+  const world = {
+    holdpoint,
+    app,
+    reviewer,
+    hold: async (headers) => (await holdpoint.ask("POST", "/v1/actions", { key: app, body: { kind: "refund", args: { at: Math.random() } }, headers })).json,
+    decide: (action, decision, more = {}) =>
+      holdpoint.ask("POST", `/v1/cases/${action.id}/decision`, { key: reviewer, body: { decision, digest: action.digest, ...more } }),
+    undo: (action) => holdpoint.ask("POST", `/v1/cases/${action.id}/undo`, { key: reviewer }),
+    read: async (action, headers) => (await holdpoint.ask("GET", `/v1/actions/${action.id}`, { key: app, headers })).json,
+    shown: async (action) => (await holdpoint.ask("GET", `/v1/cases/${action.id}`, { key: reviewer })).json,
+  };
+  try {
+    await run(world);
+  } finally {
+    await holdpoint.stop();
+  }
+}
+
+test("a decision is released after its undo window, and not before", () =>
+  running('undo = "2s"', async ({ hold, decide, read, shown }) => {
+    const action = await hold();
+    const decided = await decide(action, "approve");
+    assert.ok(Date.parse(decided.json.release_at) > Date.now());
+    assert.equal((await shown(action)).status, "approved");
+    const meanwhile = await read(action);
+    assert.deepEqual([meanwhile.status, meanwhile.may_run, meanwhile.decision], ["held", false, null]);
+    const released = await read(action, { prefer: "wait=20" });
+    assert.deepEqual([released.status, released.may_run], ["approved", true]);
+    assert.ok(Date.now() >= Date.parse(decided.json.release_at));
+  }));
+
+test("within the window its own person takes it back, and afterwards nobody", () =>
+  running('undo = "2s"', async ({ holdpoint, hold, decide, undo, read }) => {
+    const action = await hold();
+    await decide(action, "approve");
+    const other = (await holdpoint.key("reviewer", { name: "somebody else" })).key;
+    const foreign = await holdpoint.ask("POST", `/v1/cases/${action.id}/undo`, { key: other });
+    assert.equal(foreign.status, 403, foreign.text);
+    assert.equal((await undo(action)).json.case.status, "held");
+    assert.equal((await read(action)).status, "held");
+    await decide(action, "reject", { reason: "other" });
+    assert.equal((await read(action, { prefer: "wait=20" })).status, "rejected");
+    assert.equal((await undo(action)).status, 409);
+  }));
+
+test("a deadline ends in expired, wakes who waits, and lets nothing run", () =>
+  running('expires = "2s"\nundo = "0s"', async ({ hold, decide, read }) => {
+    const action = await hold();
+    const waited = await read(action, { prefer: "wait=20" });
+    assert.deepEqual([waited.status, waited.may_run], ["expired", false]);
+    const late = await decide(action, "approve");
+    assert.deepEqual([late.status, late.json.code, late.json.case.status], [409, "conflict", "expired"]);
+    assert.equal((await read(action)).may_run, false);
+  }));
+
+test("a decision before the deadline counts though its window ends after it; undone after it, the case is expired", () =>
+  running('expires = "2s"\nundo = "4s"', async ({ hold, decide, undo, read }) => {
+    const [kept, undone] = [await hold(), await hold()];
+    await decide(kept, "approve");
+    await decide(undone, "approve");
+    await until("the deadline has passed", async () => Date.now() > Date.parse(kept.expires) + 50);
+    assert.equal((await undo(undone)).json.case.status, "expired");
+    assert.equal((await read(undone)).status, "expired");
+    assert.equal((await read(kept, { prefer: "wait=20" })).status, "approved");
+  }));
+
+test("an approval that nobody used in time is lapsed", () =>
+  running('undo = "0s"\nvalid = "1s"', async ({ hold, decide, read }) => {
+    const action = await hold();
+    await decide(action, "approve");
+    assert.equal((await read(action)).status, "approved");
+    await until("it has lapsed", async () => (await read(action)).status === "lapsed");
+    assert.equal((await read(action)).may_run, false);
+  }));
+
+test("a lease that ran out is another's to take, and its old token is worth nothing", () =>
+  running('lease = "1s"\nundo = "0s"', async ({ holdpoint, reviewer, hold, decide }) => {
+    const action = await hold();
+    const lease = (await holdpoint.ask("POST", `/v1/cases/${action.id}/lease`, { key: reviewer })).json.lease;
+    const other = (await holdpoint.key("reviewer", { name: "somebody else" })).key;
+    const take = () => holdpoint.ask("POST", `/v1/cases/${action.id}/lease`, { key: other });
+    assert.equal((await take()).status, 409);
+    await until("the lease has run out", async () => (await take()).status === 200);
+    assert.equal((await decide(action, "approve", { lease: lease.token })).status, 409);
+  }));
+
+test("whatever was acknowledged is there after a kill, and the alarm still ends what is overdue", () =>
+  running('undo = "0s"\nexpires = "15s"', async ({ holdpoint, hold, decide, read, shown }) => {
+    const acknowledged = new Map();
+    for (let round = 0; round < 5; round += 1) {
+      let alive = true;
+      const load = Array.from({ length: 4 }, async (_, lane) => {
+        while (alive) {
+          try {
+            const action = await hold();
+            if (!action?.id) continue;
+            acknowledged.set(action.id, { action, status: "held" });
+            if (lane % 2 === 0) {
+              const decision = lane === 0 ? "approve" : "reject";
+              const decided = await decide(action, decision, lane === 0 ? {} : { reason: "other" });
+              if (decided.status === 200) acknowledged.get(action.id).status = lane === 0 ? "approved" : "rejected";
+            }
+          } catch {
+            // The runtime was killed in the middle: this one was not acknowledged.
+          }
+        }
+      });
+      const before = acknowledged.size;
+      await until("some load", async () => acknowledged.size > before + 15);
+      await holdpoint.kill();
+      alive = false;
+      await Promise.all(load);
+      await holdpoint.run();
+    }
+    let held;
+    for (const { action, status } of acknowledged.values()) {
+      const found = (await shown(action)).status;
+      // What was acknowledged as held may have been decided without the answer arriving.
+      const further = status === "held" && ["approved", "rejected", "expired"].includes(found);
+      assert.ok(found === status || further, `${action.id}: ${status}, found ${found}`);
+      if (found === "held") held = action;
+    }
+    assert.ok(acknowledged.size > 60, `${acknowledged.size} acknowledged cases`);
+    assert.ok(held, "some case is still held");
+    assert.equal((await read(held, { prefer: "wait=30" })).status, "expired");
+  }));
+
+test("the runtime's log has neither keys nor arguments", () =>
+  running('undo = "0s"', async ({ holdpoint, app, reviewer }) => {
+    const secret = "canary-7f3a91";
+    await holdpoint.ask("POST", "/v1/actions", { key: app, body: { kind: "refund", args: { secret } } });
+    await holdpoint.ask("POST", "/v1/actions", { key: app, body: `{"kind":"refund","args":{"x":"${secret}"},}` });
+    await holdpoint.ask("POST", "/v1/actions", { key: `${reviewer}x`, body: { kind: "refund", args: { secret } } });
+    for (const hidden of [secret, app, reviewer, holdpoint.admin]) assert.ok(!holdpoint.log.includes(hidden));
+  }));
