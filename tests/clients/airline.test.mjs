@@ -1,0 +1,113 @@
+// Real actions of a real model, with right and wrong marked: through the API, and through the official client.
+// The data are not part of the project; without them these tests are skipped. HOLDPOINT_DATA names their folder.
+
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import OpenAI from "openai";
+import { Holdpoint, root, until } from "../harness/holdpoint.mjs";
+import { Upstream, completion } from "../harness/upstream.mjs";
+
+const folder = join(process.env.HOLDPOINT_DATA ?? join(root, "..", "shared", "data"), "airline");
+const skip = existsSync(folder) ? false : `no data in ${folder}`;
+const read = (name) => readFileSync(join(folder, name), "utf8");
+
+let holdpoint, app, reviewer, upstream;
+
+before(async () => {
+  if (skip) return;
+  upstream = await Upstream.start(() => undefined);
+  holdpoint = await Holdpoint.start({
+    policy: readFileSync(join(root, "examples/airline.toml"), "utf8"),
+    upstreams: { ai: { url: upstream.url, dialect: "openai" } },
+  });
+  app = (await holdpoint.key("app")).key;
+  reviewer = (await holdpoint.key("reviewer")).key;
+});
+after(async () => {
+  await holdpoint?.stop();
+  await upstream?.stop();
+});
+
+const decide = (held, correct) => {
+  const body = { digest: held.digest, ...(correct ? { decision: "approve" } : { decision: "reject", reason: held.reasons[0] }) };
+  return holdpoint.ask("POST", `/v1/cases/${held.id}/decision`, { key: reviewer, body });
+};
+
+test("198 actions by their confidence: what is held is decided, and comes out as decided", { skip }, async (t) => {
+  const actions = read("actions.jsonl").trim().split("\n").map((line) => JSON.parse(line));
+  assert.equal(actions.length, 198);
+  const count = { proceed: 0, held: 0, blocked: 0 };
+  const wrong = { all: 0, held: 0 };
+  for (const { kind, args, confidence, correct, model } of actions) {
+    const proposed = await holdpoint.ask("POST", "/v1/actions", { key: app, body: { kind, args, confidence, source: { model } } });
+    const { id, status } = proposed.json;
+    count[status] += 1;
+    if (!correct) wrong.all += 1;
+    if (status === "proceed") {
+      assert.equal(proposed.status, 200);
+      assert.ok(proposed.json.may_run && confidence === 1, `${kind} ${confidence}`);
+      assert.deepEqual(proposed.json.action, { kind, args });
+      continue;
+    }
+    assert.equal(proposed.status, 202, proposed.text);
+    if (!correct) wrong.held += 1;
+    const shown = await holdpoint.ask("GET", `/v1/cases/${id}`, { key: reviewer });
+    assert.deepEqual(shown.json.action.args, args);
+    assert.equal((await decide(shown.json, correct)).status, 200);
+    const final = await holdpoint.ask("GET", `/v1/actions/${id}`, { key: app });
+    assert.deepEqual([final.json.status, final.json.may_run], correct ? ["approved", true] : ["rejected", false]);
+    assert.deepEqual(final.json.action, { kind, args });
+  }
+  const share = (part, whole) => `${part} of ${whole} (${((100 * part) / whole).toFixed(1)} %)`;
+  t.diagnostic(`proceeded ${count.proceed}, held ${count.held}, blocked ${count.blocked}`);
+  t.diagnostic(`of the wrong ones, ${share(wrong.held, wrong.all)} were held; of all, ${share(count.held, actions.length)}`);
+  assert.equal(count.proceed + count.held + count.blocked, 198);
+  assert.ok(wrong.held / wrong.all > count.held / actions.length, "holding by confidence finds wrong ones better than chance");
+});
+
+test("ten conversations through the official client, the upstream replaying what was recorded", { skip }, async (t) => {
+  const actions = new Map(read("actions.jsonl").trim().split("\n").map((line) => [JSON.parse(line).id, JSON.parse(line)]));
+  const conversations = JSON.parse(read("conversations.json"))
+    .filter(({ task, trial }) => [...actions.keys()].some((id) => id.startsWith(`t${task}-r${trial}-`)))
+    .slice(0, 10);
+  assert.equal(conversations.length, 10);
+  const client = new OpenAI({ baseURL: `${holdpoint.url}/to/ai/v1`, apiKey: app });
+  const seen = { answers: 0, unchanged: 0, approved: 0, rejected: 0 };
+  for (const { task, trial, messages } of conversations) {
+    for (const [at, recorded] of messages.entries()) {
+      if (recorded.role !== "assistant") continue;
+      const action = actions.get(`t${task}-r${trial}-m${at}`);
+      upstream.answer = (_, response) => {
+        const confidence = action ? { "x-confidence": String(action.confidence) } : {};
+        response.writeHead(200, { "content-type": "application/json", ...confidence });
+        response.end(JSON.stringify(completion(recorded)));
+      };
+      const answering = client.chat.completions.create({ model: "gpt-4o", messages: messages.slice(0, at) });
+      seen.answers += 1;
+      const held = action && action.confidence < 1 && (await theHeldCase());
+      if (held) assert.equal((await decide(held, action.correct)).status, 200);
+      const { message } = (await answering).choices[0];
+      if (held && !action.correct) {
+        seen.rejected += 1;
+        const notice = `[Holdpoint ${held.id}] Action "${action.kind}" was not executed: ${held.reasons[0]}`;
+        assert.equal(message.content, recorded.content ? `${recorded.content}\n\n${notice}` : notice);
+        assert.equal(message.tool_calls, undefined);
+      } else {
+        seen[held ? "approved" : "unchanged"] += 1;
+        assert.deepEqual(message.tool_calls, recorded.tool_calls);
+        assert.equal(message.content, recorded.content);
+      }
+    }
+  }
+  t.diagnostic(`${seen.answers} answers: ${seen.unchanged} unchanged, ${seen.approved} approved, ${seen.rejected} rejected`);
+  assert.ok(seen.rejected > 0 && seen.unchanged > 0);
+
+  function theHeldCase() {
+    return until("the held case", async () => {
+      const page = await holdpoint.ask("GET", "/v1/desks/reservations/cases?status=held", { key: reviewer });
+      return page.json.cases[0];
+    });
+  }
+});
