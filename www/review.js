@@ -156,9 +156,7 @@ function take(claimed) {
   const [first, ...ahead] = claimed.cases;
   state.ahead = ahead;
   if (!first) {
-    const held = current()?.held ?? 0;
-    if (held > 0) notice(texts.nothingForYou, texts.nothingForYouText(held));
-    else notice(texts.nothing, texts.nothingText);
+    nothingLeft();
     return;
   }
   if (state.shown?.id === first.id && state.shown.digest === first.digest) {
@@ -167,6 +165,16 @@ function take(claimed) {
   }
   if (state.shown !== null) say(texts.leased(state.shown.title));
   show(first, claimed.lease);
+}
+
+/** Says why no case is here, by a count that is not older than the question. */
+async function nothingLeft() {
+  state.shown = null;
+  await refreshDesks();
+  if (state.shown !== null || state.signedOut || state.desks.length === 0) return;
+  const held = current()?.held ?? 0;
+  if (held > 0) notice(texts.nothingForYou, texts.nothingForYouText(held));
+  else notice(texts.nothing, texts.nothingText);
 }
 
 /** Shows the next case before anybody has answered; its lease follows. */
@@ -223,8 +231,8 @@ async function deliver(shown, body, again) {
   } else {
     say(refusal(shown, answer));
     await claim();
+    refreshDesks();
   }
-  refreshDesks();
 }
 
 function accepted(shown, { decision, reason }, body) {
@@ -239,6 +247,7 @@ function accepted(shown, { decision, reason }, body) {
   tick();
   if (body.next) take(body.next);
   else claim();
+  refreshDesks();
 }
 
 function refusal(shown, { status, body }) {

@@ -1,0 +1,370 @@
+// The review page in a real Chromium, used as a reviewer uses it.
+
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, beforeEach, afterEach, describe, test } from "node:test";
+import { Holdpoint, root, until } from "../harness/holdpoint.mjs";
+import { launch, signedIn } from "../harness/browser.mjs";
+
+const POLICY = `holdpoint = 1
+[kinds.refund]
+severity = "medium"
+title = "Refund {args.amount} {args.currency} to {args.to}"
+reasons = ["wrong amount", "wrong recipient", "not asked for"]
+irreversible = true
+[kinds.mail]
+severity = "high"
+[[criteria]]
+id = "large"
+category = "refund above 500"
+kinds = ["refund"]
+when = "args.amount > 500 || args.to.endsWith('.example')"
+message = "Refunds above 500 need a person."
+[desks.main]
+undo = "UNDO"
+lease = "90s"
+expires = "EXPIRES"
+`;
+
+const axe = readFileSync(join(root, "node_modules/axe-core/axe.min.js"), "utf8");
+const pictures = join(root, "tests/screenshots");
+mkdirSync(pictures, { recursive: true });
+
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+
+async function world(options = {}) {
+  const policy = POLICY.replace("UNDO", options.undo ?? "4s").replace("EXPIRES", options.expires ?? "30m");
+  const holdpoint = await Holdpoint.start({ policy });
+  const app = (await holdpoint.key("app")).key;
+  const reviewer = (await holdpoint.key("reviewer", { name: "first reviewer" })).key;
+  const other = (await holdpoint.key("reviewer", { name: "second reviewer" })).key;
+  const hold = async (args, more = {}) =>
+    (await holdpoint.ask("POST", "/v1/actions", { key: app, body: { kind: "refund", confidence: 0.71, args, ...more } })).json;
+  const status = async (action) => (await holdpoint.ask("GET", `/v1/cases/${action.id}`, { key: reviewer })).json.status;
+  return { holdpoint, app, reviewer, other, hold, status };
+}
+
+const refund = (amount, more = {}) => ({ amount, to: "ana@shop.example", currency: "EUR", ...more });
+
+/** Waits until the page shows a case with this in its title, and takes keys. */
+async function shows(page, text) {
+  await page.waitForFunction((text) => !document.getElementById("case").hidden && document.getElementById("title-text").textContent.includes(text), text);
+  await page.waitForTimeout(350);
+}
+const says = (page, text) => page.waitForFunction((text) => document.getElementById("status").textContent.includes(text), text);
+const noticeSays = (page, text) => page.waitForFunction((text) => !document.getElementById("notice").hidden && document.getElementById("notice-title").textContent === text, text);
+
+describe("deciding", () => {
+  let holdpoint, reviewer, other, hold, status, page;
+  beforeEach(async () => {
+    ({ holdpoint, reviewer, other, hold, status } = await world());
+  });
+  afterEach(async () => {
+    await page?.context().close();
+    await holdpoint.stop();
+  });
+
+  test("A approves, R and a digit reject, and the next case is there at once", async () => {
+    const actions = [await hold(refund(601)), await hold(refund(602)), await hold(refund(603))];
+    page = await signedIn(browser, holdpoint, reviewer);
+    await shows(page, "601");
+    assert.equal(await page.evaluate(() => document.activeElement.id), "title");
+    await page.keyboard.press("a");
+    await shows(page, "602");
+    await says(page, "Approved: Refund 601 EUR");
+    await page.keyboard.press("r");
+    await page.waitForSelector("#reasons:not([hidden])");
+    await page.keyboard.press("2");
+    await shows(page, "603");
+    await says(page, "Rejected (wrong recipient): Refund 602");
+    await until("both are decided", async () => (await status(actions[0])) === "approved" && (await status(actions[1])) === "rejected");
+    assert.equal(await status(actions[2]), "held");
+    assert.equal(await page.textContent("#done"), "2");
+    await page.waitForFunction(() => document.getElementById("waiting").textContent === "1");
+    assert.deepEqual(page.complaints, []);
+  });
+
+  test("U takes the last decision back while it is not released", async () => {
+    const action = await hold(refund(604));
+    page = await signedIn(browser, holdpoint, reviewer);
+    await shows(page, "604");
+    await page.keyboard.press("a");
+    await says(page, "Press U to undo");
+    await noticeSays(page, "Nothing is waiting");
+    await page.keyboard.press("u");
+    await shows(page, "604");
+    await says(page, "Taken back");
+    assert.equal(await status(action), "held");
+    assert.equal(await page.textContent("#done"), "0");
+  });
+
+  test("S skips, and the case does not come back to me", async () => {
+    await hold(refund(605));
+    await hold(refund(606));
+    page = await signedIn(browser, holdpoint, reviewer);
+    await shows(page, "605");
+    await page.keyboard.press("s");
+    await shows(page, "606");
+    await page.keyboard.press("a");
+    await noticeSays(page, "Nothing is waiting for you");
+    const claimed = await holdpoint.ask("POST", "/v1/desks/main/claim", { key: other });
+    assert.equal(claimed.json.cases[0].title, "Refund 605 EUR to ana@shop.example", "it was given back");
+  });
+
+  test("? shows the keys, and a key behind the dialog does nothing", async () => {
+    const action = await hold(refund(607));
+    page = await signedIn(browser, holdpoint, reviewer);
+    await shows(page, "607");
+    await page.keyboard.press("?");
+    await page.waitForSelector("dialog[open]");
+    await page.keyboard.press("a");
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("dialog:not([open])", { state: "attached" });
+    assert.equal(await status(action), "held");
+  });
+
+  test("Enter, Space, chords, held keys, and keys in the first moment never decide", async () => {
+    const action = await hold(refund(608));
+    page = await signedIn(browser, holdpoint, reviewer);
+    await page.waitForFunction(() => !document.getElementById("case").hidden);
+    await page.keyboard.press("a");
+    await shows(page, "608");
+    for (const key of ["Enter", " ", "Control+a", "Alt+a"]) await page.keyboard.press(key);
+    await page.evaluate(() => document.dispatchEvent(new KeyboardEvent("keydown", { key: "a", repeat: true, bubbles: true })));
+    await page.click("#single-keys");
+    await page.keyboard.press("a");
+    assert.equal(await status(action), "held");
+    await page.click("#single-keys");
+    await page.keyboard.press("a");
+    await until("it is approved", async () => (await status(action)) === "approved");
+  });
+
+  test("a double click decides once", async () => {
+    const actions = [await hold(refund(609)), await hold(refund(610))];
+    page = await signedIn(browser, holdpoint, reviewer);
+    await shows(page, "609");
+    await page.dblclick("#approve");
+    await shows(page, "610");
+    await until("the first is approved", async () => (await status(actions[0])) === "approved");
+    assert.equal(await status(actions[1]), "held");
+  });
+
+  test("new cases appear by themselves, and the count follows", async () => {
+    page = await signedIn(browser, holdpoint, reviewer);
+    await noticeSays(page, "Nothing is waiting");
+    await hold(refund(611));
+    await shows(page, "611");
+    await page.waitForFunction(() => document.getElementById("waiting").textContent === "1");
+  });
+
+  test("somebody else was first: it is said, and the next case comes", async () => {
+    const action = await hold(refund(612));
+    await hold(refund(613));
+    page = await signedIn(browser, holdpoint, reviewer);
+    await shows(page, "612");
+    // The lease goes, as it does for somebody who was away, and another person decides.
+    await holdpoint.ask("DELETE", `/v1/cases/${action.id}/lease`, { key: reviewer });
+    const decided = await holdpoint.ask("POST", `/v1/cases/${action.id}/decision`, {
+      key: other,
+      body: { decision: "reject", reason: "not asked for", digest: action.digest },
+    });
+    assert.equal(decided.status, 200, decided.text);
+    await page.keyboard.press("a");
+    await says(page, "Somebody else was first");
+    await shows(page, "613");
+    assert.equal(await status(action), "rejected");
+    assert.equal(await page.textContent("#done"), "0");
+  });
+
+  test("offline: the decision is kept, said, and sent once", async () => {
+    const action = await hold(refund(614));
+    await hold(refund(615));
+    page = await signedIn(browser, holdpoint, reviewer);
+    await shows(page, "614");
+    await page.context().setOffline(true);
+    await page.keyboard.press("a");
+    await page.waitForFunction(() => document.getElementById("connection").textContent.includes("is kept"));
+    await shows(page, "615");
+    assert.equal(await status(action), "held");
+    await page.context().setOffline(false);
+    await says(page, "Approved: Refund 614");
+    assert.equal(await status(action), "approved");
+    await page.waitForSelector("#connection", { state: "hidden" });
+    assert.equal(await page.textContent("#done"), "1");
+  });
+
+  test("signed out: it says so, keeps the case held, and leads back", async () => {
+    const action = await hold(refund(616));
+    page = await signedIn(browser, holdpoint, reviewer);
+    await shows(page, "616");
+    await page.context().clearCookies();
+    await page.keyboard.press("a");
+    await noticeSays(page, "You are signed out");
+    assert.equal(await page.getAttribute("#notice-link", "href"), "/sign-in");
+    assert.equal(await status(action), "held");
+  });
+
+  test("a wrong key is refused in words", async () => {
+    page = await (await browser.newContext()).newPage();
+    await page.goto(`${holdpoint.url}/sign-in`);
+    for (const [key, sentence] of [
+      ["hpk_0123456789012345678901234567890123456789012", "not in force"],
+      ["", "begins with hpk_"],
+    ]) {
+      await page.fill("#key", key);
+      await page.click("button");
+      await page.waitForFunction((sentence) => document.getElementById("error").textContent.includes(sentence), sentence);
+    }
+  });
+});
+
+test("a case that expires while it is looked at is said, and goes", async () => {
+  const { holdpoint, reviewer, hold } = await world({ expires: "3s" });
+  const page = await signedIn(browser, holdpoint, reviewer);
+  try {
+    await noticeSays(page, "Nothing is waiting");
+    await hold(refund(617));
+    await page.evaluate(() => window.dispatchEvent(new Event("online")));
+    await page.waitForFunction(() => !document.getElementById("case").hidden);
+    await says(page, "expired before a decision");
+    await noticeSays(page, "Nothing is waiting");
+  } finally {
+    await page.context().close();
+    await holdpoint.stop();
+  }
+});
+
+const HOSTILE = {
+  amount: 1240.5,
+  to: "ana@\u202emoc.elpmaxe\u202c shop",
+  currency: "EUR",
+  html: "<img src=x onerror=alert(1)><script>alert(2)</script>",
+  link: "javascript:alert(3)",
+  zero: "pay\u200bpal",
+  greek: "аpple",
+  "<b>name</b>": { "a/b": ["x", { deep: "<svg onload=alert(4)>" }] },
+  digits: "see raw",
+  long: "word ".repeat(1200),
+};
+
+describe("what it shows", () => {
+  let holdpoint, app, reviewer, page;
+  before(async () => {
+    let hold;
+    ({ holdpoint, app, reviewer, hold } = await world());
+    await hold(HOSTILE, { context: { request: "<h1>please</h1>" }, source: { model: "m\u0007" } });
+    const exact = `{"kind":"refund","args":{"amount":9007199254740993.10,"to":"x","currency":"EUR"},"confidence":0.5}`;
+    await holdpoint.ask("POST", "/v1/actions", { key: app, body: exact });
+    page = await signedIn(browser, holdpoint, reviewer);
+    await shows(page, "1240.5");
+  });
+  after(async () => {
+    await page.context().close();
+    await holdpoint.stop();
+  });
+
+  test("flagged fields come first, marked in more than colour, with the reason", async () => {
+    const rows = await page.$$eval("#fields tr", (rows) => rows.map((row) => [row.className, row.innerText]));
+    assert.equal(rows[0][0], "flagged");
+    assert.match(rows[0][1], /⚠ amount\s+1240.5\s+Flagged: refund above 500/);
+    const flags = rows.map(([name]) => name);
+    assert.deepEqual(flags, flags.toSorted().toReversed(), "no flagged field after one without a flag");
+    assert.match(await page.textContent("#why"), /refund above 500: Refunds above 500 need a person./);
+    assert.match(await page.textContent("#why"), /Confidence 0.71 is below 0.8/);
+    assert.match(await page.textContent("#marks"), /Cannot be undone/);
+  });
+
+  test("text that an AI wrote is inert, and what it hides is shown", async () => {
+    const text = await page.innerText("#main");
+    assert.ok(text.includes("<img src=x onerror=alert(1)>"));
+    assert.equal(await page.$$eval("#main img, #main script, #main svg, #main h1 h1, #main a[href^=javascript]", (found) => found.length), 0);
+    const marks = await page.$$eval(".hidden-character", (marks) => marks.map((mark) => mark.textContent));
+    for (const mark of ["U+202E", "U+202C", "U+200B", "letters of two scripts in one word"]) assert.ok(marks.includes(mark), mark);
+    assert.deepEqual(page.complaints, []);
+  });
+
+  test("the rest is folded with its count, long values with their length, the context closed and labelled", async () => {
+    assert.equal(await page.getAttribute("#context", "open"), null);
+    assert.match(await page.textContent("#context summary"), /not verified/);
+    await page.click("#context summary");
+    assert.match(await page.innerText("#context"), /<h1>please<\/h1>/);
+    assert.match(await page.innerText("#context"), /U\+0007/);
+    assert.match(await page.textContent("#more-fields summary"), /more field/);
+    await page.click("#more-fields summary");
+    const button = page.locator("#main button.small").first();
+    assert.equal(await button.textContent(), "Show all 6000 characters");
+    await button.click();
+    assert.equal(await page.locator("#main button.small").count(), 0);
+  });
+
+  test("digits are those that were sent", async () => {
+    await page.keyboard.press("s");
+    await shows(page, "9007199254740993.10");
+    assert.match(await page.innerText("#fields"), /amount\s+9007199254740993\.10/);
+  });
+});
+
+describe("for everybody", () => {
+  let holdpoint, reviewer, hold;
+  before(async () => {
+    ({ holdpoint, reviewer, hold } = await world({ undo: "0s" }));
+    await hold(
+      { amount: 1240.5, to: "ana@shop.example", currency: "EUR", invoice: "INV-1011", body: "Dear customer, we have looked at your account and refund the amount within five business days." },
+      { source: { model: "gpt-4o", agent: "support" }, context: { request: "please refund invoice INV-1011" } },
+    );
+  });
+  after(() => holdpoint.stop());
+
+  const sizes = { desktop: { width: 1280, height: 800 }, phone: { width: 360, height: 740 } };
+  for (const [size, viewport] of Object.entries(sizes)) {
+    for (const colorScheme of ["light", "dark"]) {
+      test(`${size}, ${colorScheme}: no barrier, nothing cut off`, async () => {
+        const page = await signedIn(browser, holdpoint, reviewer, { viewport, colorScheme, bypassCSP: true });
+        const check = async (state) => {
+          await page.screenshot({ path: join(pictures, `${state}-${size}-${colorScheme}.png`) });
+          await page.evaluate(axe);
+          const found = await page.evaluate(() =>
+            axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }),
+          );
+          assert.deepEqual(found.violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]), [], state);
+          const layout = await page.evaluate(() => ({
+            sideways: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+            bar: (document.getElementById("bar")?.getBoundingClientRect().height ?? 0) / innerHeight,
+            key: (document.querySelector("#fields th")?.offsetWidth ?? 0) / (document.getElementById("fields")?.offsetWidth || 1),
+            small: [...document.querySelectorAll("#bar button")].filter((button) => button.offsetParent && button.getBoundingClientRect().height < 44).length,
+          }));
+          assert.ok(layout.sideways <= 0, "no sideways scrolling");
+          assert.ok(layout.bar < 0.32, `the bar takes ${layout.bar} of the height`);
+          assert.ok(layout.key < 0.36, `the names of fields take ${layout.key} of the width`);
+          assert.equal(layout.small, 0);
+        };
+        try {
+          await shows(page, "1240.5");
+          await check("case");
+          await page.keyboard.press("r");
+          await page.waitForSelector("#reasons:not([hidden])");
+          await check("reasons");
+          await page.keyboard.press("Escape");
+          await page.keyboard.press("?");
+          await page.waitForSelector("dialog[open]");
+          await check("help");
+          await page.keyboard.press("Escape");
+          await page.keyboard.press("s");
+          await noticeSays(page, "Nothing is waiting for you");
+          await check("nothing");
+          await page.click("#sign-out");
+          await page.waitForURL("**/sign-in");
+          await page.waitForSelector("#key");
+          await check("sign-in");
+        } finally {
+          await page.context().close();
+        }
+      });
+    }
+  }
+});
