@@ -425,7 +425,7 @@ function drawHelp() {
 }
 
 function drawSingleKeys() {
-  at("single-keys").setAttribute("aria-pressed", String(singleKeysOn()));
+  at("single-keys").textContent = texts.singleKeys(singleKeysOn());
 }
 
 at("approve").addEventListener("click", (event) => event.detail > 1 || decide("approve"));

@@ -37,7 +37,7 @@ export const texts = {
   nothingText: "New cases appear here by themselves.",
   nothingForYou: "Nothing is waiting for you",
   nothingForYouText: (count) =>
-    `${texts.waitingFor(count)} They are skipped, with somebody else, your own, or approved by you already.`,
+    `${texts.waitingFor(count)} ${count === 1 ? "It is" : "They are"} skipped, with somebody else, your own, or approved by you already.`,
   signedOut: "You are signed out",
   signedOutText: "Sign in again to go on. What you decided is kept.",
   broken: "Holdpoint does not answer as it should",
@@ -52,6 +52,7 @@ export const texts = {
     other: "Signing in does not work now. Try again in a moment.",
   },
 
+  singleKeys: (on) => `Single keys: ${on ? "on" : "off"}`,
   help: [
     ["A", "Approve"],
     ["R, then 1–9", "Reject, with a reason (Esc goes back)"],

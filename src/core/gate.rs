@@ -142,16 +142,17 @@ fn oversee(
     confidence: Confidence,
 ) -> (Outcome, Option<f64>, Vec<Reason>) {
     let name = severity.as_str();
-    let invalid = (confidence == Confidence::Invalid).then(|| {
-        let message = "What was given as confidence is no number from 0 to 1, so it counts as 0.".to_owned();
-        built_in_reason(LOW_CONFIDENCE, message)
-    });
-    let Some(handling) = handling else { return (Outcome::Proceed, None, Vec::new()) };
+    let invalid = (confidence == Confidence::Invalid)
+        .then(|| "What was given as confidence is no number from 0 to 1, so it counts as 0.".to_owned());
+    let reasons =
+        |message: Option<String>| message.map(|message| built_in_reason(LOW_CONFIDENCE, message)).into_iter();
+    let Some(handling) = handling else { return (Outcome::Proceed, None, reasons(invalid).collect()) };
     match handling.oversight {
-        Oversight::Audit => (Outcome::Proceed, None, Vec::new()),
+        Oversight::Audit => (Outcome::Proceed, None, reasons(invalid).collect()),
         Oversight::Review => {
             let message = format!("A person decides every {name} action.");
-            (Outcome::Hold, None, vec![built_in_reason(&format!("{name} severity"), message)])
+            let review = built_in_reason(&format!("{name} severity"), message);
+            (Outcome::Hold, None, reasons(invalid).chain([review]).collect())
         }
         Oversight::Threshold => {
             let threshold = handling.threshold.get();
@@ -165,12 +166,17 @@ fn oversee(
                         given.get()
                     )
                 }
-                Confidence::None | Confidence::Invalid => {
+                Confidence::None => {
                     format!("No confidence was given, and {name} severity needs {threshold}.")
                 }
+                Confidence::Invalid => {
+                    format!(
+                        "{} The threshold for {name} severity is {threshold}.",
+                        invalid.unwrap_or_default()
+                    )
+                }
             };
-            let reasons = invalid.into_iter().chain([built_in_reason(LOW_CONFIDENCE, low)]).collect();
-            (Outcome::Hold, Some(threshold), reasons)
+            (Outcome::Hold, Some(threshold), reasons(Some(low)).collect())
         }
     }
 }

@@ -101,15 +101,25 @@ impl<'a> Evaluator<'a> {
                 let elements: Result<Vec<_>, _> = elements.iter().map(|element| self.eval(element)).collect();
                 Ok(Value::List(List::Made(Rc::new(elements?))))
             }
-            Node::Map(entries) => {
-                let entries: Result<Vec<_>, _> =
-                    entries.iter().map(|(key, value)| Ok((self.eval(key)?, self.eval(value)?))).collect();
-                Ok(Value::Map(Map::Made(Rc::new(entries?))))
-            }
+            Node::Map(entries) => self.map(expr, entries),
             Node::Call(function, arguments) => self.call(expr, *function, arguments),
             Node::Matches(text, pattern) => self.matches(expr, &self.eval(text)?, pattern),
             Node::Comprehension(comprehension) => self.comprehension(expr, comprehension),
         }
+    }
+
+    fn map(&self, expr: &Expr, entries: &'a [(Expr, Expr)]) -> Evaluated<'a> {
+        let mut made: Vec<(Value<'a>, Value<'a>)> = Vec::with_capacity(entries.len());
+        for (key, value) in entries {
+            let key = self.eval(key)?;
+            self.spend(u64::try_from(made.len()).unwrap_or(u64::MAX))?;
+            let plain = matches!(key, Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::String(_));
+            if !plain || made.iter().any(|(known, _)| known.equals(&key)) {
+                return Err(self.types(expr, &[&key]));
+            }
+            made.push((key, self.eval(value)?));
+        }
+        Ok(Value::Map(Map::Made(Rc::new(made))))
     }
 
     // Errors and work

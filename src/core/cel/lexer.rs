@@ -179,9 +179,7 @@ impl Lexer<'_> {
         let raw = prefix.contains('r');
         let quote = self.bump().unwrap_or('"');
         let triple: String = std::iter::repeat_n(quote, 2).collect();
-        let closing = if self.rest().starts_with(&triple)
-            && self.rest().get(2..).is_some_and(|rest| rest.starts_with(quote))
-        {
+        let closing = if self.rest().starts_with(&triple) {
             self.at = self.at.saturating_add(2);
             std::iter::repeat_n(quote, 3).collect()
         } else {

@@ -278,8 +278,8 @@ impl Parser {
             Token::Bytes => problem(span, "bytes are not built yet", Some("compare strings".to_owned())),
             Token::Ident(name) => self.identifier(&name, span),
             Token::Symbol("(") => {
-                let inner = self.expression()?;
-                self.expect(")")?;
+                let mut inner = self.expression()?;
+                inner.span = span.start..self.expect(")")?.end;
                 Ok(inner)
             }
             Token::Symbol("[") => self.list(span.start),

@@ -1,0 +1,167 @@
+//! Policy suites in Markdown: every file of `tests/policy`, and the examples of the documents.
+//!
+//! A fenced block `toml` is a policy, and stays until the next one; `holdpoint = 1` may be left out. A block
+//! `json action` is gated by it, and the block `text verdict` behind it says what has to come out; `text
+//! problems` and `text warnings` say what is wrong with the policy before them. Headings name the cases.
+
+use holdpoint::core::gate::decide;
+use holdpoint::core::json::Json;
+use holdpoint::core::policy::document::Format;
+use holdpoint::core::policy::problem::Problem;
+use holdpoint::core::policy::{Checked, Policy};
+use holdpoint::core::verdict::{Outcome, Verdict};
+use holdpoint::wire::api::read_action;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+struct Block {
+    heading: String,
+    line: usize,
+    info: String,
+    text: String,
+}
+
+fn blocks(markdown: &str) -> Vec<Block> {
+    let (mut heading, mut open, mut found) = (String::new(), None::<Block>, Vec::new());
+    for (at, line) in markdown.lines().enumerate() {
+        match (&mut open, line.strip_prefix("```")) {
+            (None, Some(info)) => {
+                open = Some(Block {
+                    heading: heading.clone(),
+                    line: at + 1,
+                    info: info.trim().to_owned(),
+                    text: String::new(),
+                });
+            }
+            (Some(_), Some(_)) => found.extend(open.take()),
+            (Some(block), None) => {
+                block.text.push_str(line);
+                block.text.push('\n');
+            }
+            (None, None) if line.starts_with('#') => heading = line.trim_start_matches('#').trim().to_owned(),
+            (None, None) => {}
+        }
+    }
+    assert!(open.is_none(), "a block is not closed");
+    found
+}
+
+/// A verdict as the suites write it.
+fn described(verdict: &Verdict) -> String {
+    let mut out = format!(
+        "{}, severity {}, desk {}\n",
+        verdict.outcome.as_str(),
+        verdict.severity.as_str(),
+        verdict.desk
+    );
+    if verdict.outcome == Outcome::Proceed {
+        writeln!(out, "audit {}", verdict.audit.unwrap()).unwrap();
+    }
+    if let Some(threshold) = verdict.threshold {
+        writeln!(out, "threshold {threshold}").unwrap();
+    }
+    for reason in &verdict.reasons {
+        let criterion = reason.criterion.as_deref().map(|id| format!("{id}: ")).unwrap_or_default();
+        let fields: Vec<String> = reason.fields.iter().map(ToString::to_string).collect();
+        let fields = if fields.is_empty() { String::new() } else { format!(" [{}]", fields.join(" ")) };
+        let message = reason.message.as_deref().map(|message| format!(" \"{message}\"")).unwrap_or_default();
+        writeln!(out, "because {criterion}{}{fields}{message}", reason.category).unwrap();
+    }
+    out
+}
+
+fn listed(problems: &[Problem]) -> String {
+    let mut out = String::new();
+    for problem in problems {
+        let hint = problem.hint.as_deref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+        writeln!(out, "{}:{}+{} {}{hint}", problem.line, problem.column, problem.length, problem.message)
+            .unwrap();
+    }
+    out
+}
+
+fn policy_text(block: &Block) -> String {
+    let whole = block.text.contains("holdpoint") || block.heading.contains("language");
+    if whole { block.text.clone() } else { format!("holdpoint = 1\n{}", block.text) }
+}
+
+fn gated(policy: Option<&Policy>, block: &Block) -> String {
+    let policy = policy.expect("a policy without problems stands before an action");
+    let body = Json::parse(block.text.as_bytes()).unwrap_or_else(|error| panic!("{}: {error}", block.text));
+    let mut action = read_action(body).unwrap_or_else(|problems| panic!("{}: {problems:?}", block.text));
+    action.take_confidence(policy.kind(&action.kind).and_then(|kind| kind.confidence.as_ref()));
+    described(&decide(policy, &action))
+}
+
+/// Runs a suite; how many expectations it has.
+fn run(path: &Path) -> usize {
+    let markdown = std::fs::read_to_string(path).unwrap();
+    let mut checked: Option<Checked> = None;
+    let mut found = String::new();
+    let (mut expectations, mut failures) = (0, String::new());
+    for block in blocks(&markdown) {
+        let expected = match block.info.as_str() {
+            "toml" | "json policy" => {
+                let format = if block.info == "toml" { Format::Toml } else { Format::Json };
+                let text = if format == Format::Toml { policy_text(&block) } else { block.text.clone() };
+                checked = Some(Policy::check(format, &text));
+                None
+            }
+            "json action" => {
+                found = gated(checked.as_ref().and_then(|checked| checked.policy.as_ref()), &block);
+                None
+            }
+            "text verdict" => Some(found.clone()),
+            "text problems" => checked.as_ref().map(|checked| listed(&checked.problems)),
+            "text warnings" => checked.as_ref().map(|checked| listed(&checked.warnings)),
+            _ => None,
+        };
+        let Some(found) = expected else { continue };
+        expectations += 1;
+        // In prose an example may show the verdict's beginning alone.
+        let matches = found == block.text
+            || (block.text.ends_with("…\n") && found.starts_with(block.text.trim_end_matches("…\n")));
+        if !matches {
+            writeln!(
+                failures,
+                "{}:{} {}\n--- expected\n{}+++ found\n{found}",
+                path.display(),
+                block.line,
+                block.heading,
+                block.text
+            )
+            .unwrap();
+        }
+    }
+    assert!(failures.is_empty(), "\n{failures}");
+    expectations
+}
+
+fn markdown_files(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect()
+}
+
+#[test]
+fn suites() {
+    let expectations: usize = markdown_files("tests/policy").iter().map(|path| run(path)).sum();
+    println!("{expectations} expectations");
+    assert!(expectations >= 40, "{expectations} expectations");
+}
+
+#[test]
+fn documents() {
+    let expectations: usize = markdown_files("docs").iter().map(|path| run(path)).sum();
+    println!("{expectations} expectations");
+    assert!(expectations >= 6, "{expectations} expectations");
+}
+
+#[test]
+fn examples_are_without_problems_and_warnings() {
+    for name in ["examples/shop.toml", "examples/airline.toml"] {
+        let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
+        let checked = Policy::check(Format::Toml, &text);
+        assert_eq!(listed(&checked.problems) + &listed(&checked.warnings), "", "{name}");
+    }
+}
