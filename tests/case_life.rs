@@ -1,5 +1,7 @@
 //! The life of a case, against a model of what may happen: random commands at random times.
 
+#![expect(clippy::arithmetic_side_effects, reason = "a test fails by panicking")]
+
 use holdpoint::core::canonical::Digest;
 use holdpoint::core::case::{
     Answer, Case, Command, Decision, Event, Facts, Refusal, State, Status, Viewer, step,

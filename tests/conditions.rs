@@ -70,9 +70,9 @@ fn what_is_built_agrees_with_the_language() {
         }
         let Ok(program) = compile(text("expr")) else {
             if expected_error {
-                right += 1
+                right += 1;
             } else {
-                unbuilt += 1
+                unbuilt += 1;
             }
             continue;
         };

@@ -1,5 +1,12 @@
 //! What may never happen in the gate, on generated policies and actions: nothing that tightens loosens.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    reason = "a test fails by panicking"
+)]
+
 use holdpoint::core::action::{Action, Confidence, Probability};
 use holdpoint::core::gate::decide;
 use holdpoint::core::json::{Json, Object};
@@ -8,6 +15,7 @@ use holdpoint::core::policy::document::Format;
 use holdpoint::core::policy::severity::Severity;
 use holdpoint::core::verdict::Verdict;
 use proptest::prelude::*;
+use std::fmt::Write as _;
 
 /// Conditions without `has`, `in`, `size`, comparison of whole objects, and `confidence`: a missing field
 /// makes each an error, unless another operand decides.
@@ -33,7 +41,7 @@ struct Rule {
 
 impl Rule {
     fn write(&self, at: usize, out: &mut String) {
-        out.push_str(&format!("[[criteria]]\nid = \"c{at}\"\ncategory = \"c\"\nwhen = \"{}\"\n", self.when));
+        writeln!(out, "[[criteria]]\nid = \"c{at}\"\ncategory = \"c\"\nwhen = \"{}\"", self.when).unwrap();
         for (key, value) in [("severity", self.severity), ("then", self.then)] {
             out.push_str(&value.map(|value| format!("{key} = \"{value}\"\n")).unwrap_or_default());
         }

@@ -4,6 +4,14 @@
 //! `json action` is gated by it, and the block `text verdict` behind it says what has to come out; `text
 //! problems` and `text warnings` say what is wrong with the policy before them. Headings name the cases.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    reason = "a test fails by panicking"
+)]
+
 use holdpoint::core::gate::decide;
 use holdpoint::core::json::Json;
 use holdpoint::core::policy::document::Format;
@@ -38,7 +46,9 @@ fn blocks(markdown: &str) -> Vec<Block> {
                 block.text.push_str(line);
                 block.text.push('\n');
             }
-            (None, None) if line.starts_with('#') => heading = line.trim_start_matches('#').trim().to_owned(),
+            (None, None) if line.starts_with('#') => {
+                line.trim_start_matches('#').trim().clone_into(&mut heading);
+            }
             (None, None) => {}
         }
     }

@@ -1,6 +1,8 @@
 //! Wire goldens: `tests/wire/<dialect>/<case>/` holds an upstream's answer (`in.json`), what becomes of each of
 //! its calls (`fates.txt`, a line a call), and the answer as it leaves (`out.json`), byte for byte.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use holdpoint::core::json::Json;
 use holdpoint::wire::openai_chat::{Answer, Fate, Request};
 use std::fs;
@@ -37,7 +39,9 @@ fn run(case: &Path) {
 fn goldens() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire/openai_chat");
     let cases: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    cases.iter().for_each(|case| run(case));
+    for case in &cases {
+        run(case);
+    }
     assert!(cases.len() >= 7, "{} goldens", cases.len());
 }
 

@@ -276,12 +276,6 @@ pub struct Step {
     pub refusal: Option<Refusal>,
 }
 
-impl Step {
-    fn done(events: Vec<Event>) -> Self {
-        Self { events, refusal: None }
-    }
-}
-
 impl Facts {
     /// The category of the first criterion that matched: what a decision is filed under unless it says
     /// otherwise.
@@ -369,36 +363,35 @@ pub fn step(case: &mut Case, now: Millis, command: Command) -> Result<Step, Refu
         case.lease = None;
         events.push(Event::Expired);
     }
-    let noticed = !events.is_empty();
+    let late = match &command {
+        Command::Decide { decision, .. } if case.state == State::Expired => {
+            Some(Event::TooLate(decision.clone()))
+        }
+        _ => None,
+    };
     match apply(case, now, command) {
         Ok(more) => {
             events.extend(more);
-            Ok(Step::done(events))
+            Ok(Step { events, refusal: None })
         }
-        Err((refusal, late)) => {
+        Err(refusal) => {
             events.extend(late);
-            if noticed || !events.is_empty() {
-                return Ok(Step { events, refusal: Some(refusal) });
-            }
-            Err(refusal)
+            if events.is_empty() { Err(refusal) } else { Ok(Step { events, refusal: Some(refusal) }) }
         }
     }
 }
 
-type Refused = (Refusal, Option<Event>);
-
-fn apply(case: &mut Case, now: Millis, command: Command) -> Result<Vec<Event>, Refused> {
-    let plain = |refusal| (refusal, None);
+fn apply(case: &mut Case, now: Millis, command: Command) -> Result<Vec<Event>, Refusal> {
     match command {
         Command::Expire => Ok(Vec::new()),
-        Command::Lease { person, token } => lease(case, now, person, token).map_err(plain),
+        Command::Lease { person, token } => lease(case, now, person, token),
         Command::GiveBack { person } => {
             case.lease = case.lease.take().filter(|lease| lease.person != person);
             Ok(Vec::new())
         }
         Command::Decide { decision, digest, lease } => decide(case, now, decision, digest, lease.as_deref()),
-        Command::Undo { person } => undo(case, now, person).map_err(plain),
-        Command::Take => take(case, now).map_err(plain),
+        Command::Undo { person } => undo(case, now, person),
+        Command::Take => take(case, now),
     }
 }
 
@@ -424,15 +417,13 @@ fn decide(
     decision: Decision,
     digest: Digest,
     lease: Option<&str>,
-) -> Result<Vec<Event>, Refused> {
+) -> Result<Vec<Event>, Refusal> {
     match case.state {
-        State::Expired => return Err((Refusal::TooLate, Some(Event::TooLate(decision)))),
-        State::Decided { .. } => return Err((Refusal::NotOpen, None)),
+        State::Expired => return Err(Refusal::TooLate),
+        State::Decided { .. } => return Err(Refusal::NotOpen),
         State::Held => {}
     }
-    if let Err(refusal) = may_decide(case, now, &decision, digest, lease) {
-        return Err((refusal, None));
-    }
+    may_decide(case, now, &decision, digest, lease)?;
     case.lease = None;
     if decision.answer == Answer::Approve {
         case.votes.push(Vote { person: decision.by.clone(), at: now });

@@ -125,7 +125,7 @@ mod tests {
         let mut head = Head::empty();
         let mut texts = Vec::new();
         for at in 0..length {
-            let now = Millis(1_795_363_200_000 - i64::try_from(at).unwrap());
+            let now = Millis(1_795_363_200_000_i64.saturating_sub(i64::try_from(at).unwrap()));
             let entry =
                 append(head, now, "hp_x", "held", Some("app"), Json::object([("kind", "refund".into())]));
             head = entry.head;

@@ -165,7 +165,7 @@ fn cookie(session: &str, seconds: i64) -> String {
     format!("{}={session}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={seconds}", doors::COOKIE)
 }
 
-/// The digest in its written form, quoted as an ETag.
+/// The digest in its written form, quoted as an `ETag`.
 pub(super) fn etag(digest: Digest) -> String {
     format!("\"{digest}\"")
 }

@@ -169,7 +169,7 @@ impl Runtime {
                 return Ok(false);
             }
             self.check_alive()?;
-            if began.elapsed() > Duration::from_secs(120) {
+            if began.elapsed() > Duration::from_mins(2) {
                 return Err(Failure::Failed(format!("the runtime did not become ready; see {LOG}")));
             }
         }

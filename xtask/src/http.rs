@@ -1,6 +1,7 @@
 //! As much HTTP/1.1 on loopback as the demonstration needs: a client for one request, and reading one.
 
 use crate::{Outcome, failed};
+use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -89,7 +90,8 @@ pub(crate) fn request(
         body.len()
     );
     for (name, value) in headers {
-        text.push_str(&format!("{name}: {value}\r\n"));
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{name}: {value}\r\n");
     }
     text.push_str("\r\n");
     text.push_str(body);

@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         match argument.as_str() {
             "--long" => long = true,
             "--only" => {
-                only = rest.next().cloned().map(Some).ok_or_else(|| usage("`--only` needs a stage"))?
+                only = rest.next().cloned().map(Some).ok_or_else(|| usage("`--only` needs a stage"))?;
             }
             other => return Err(usage(&format!("`{other}` is not known"))),
         }

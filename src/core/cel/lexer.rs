@@ -86,7 +86,7 @@ impl Lexer<'_> {
             return self.number();
         }
         if let Some(prefix) = self.string_prefix() {
-            return self.string(prefix);
+            return self.string(&prefix);
         }
         if first.is_ascii_alphabetic() || first == '_' {
             return Ok(Token::Ident(
@@ -173,7 +173,7 @@ impl Lexer<'_> {
         matches!(quote, '"' | '\'').then(|| prefix.to_ascii_lowercase())
     }
 
-    fn string(&mut self, prefix: String) -> Result<Token, CompileProblem> {
+    fn string(&mut self, prefix: &str) -> Result<Token, CompileProblem> {
         let start = self.at;
         self.at = self.at.saturating_add(prefix.len());
         let raw = prefix.contains('r');

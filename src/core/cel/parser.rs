@@ -371,7 +371,7 @@ impl Parser {
                 }
             };
         }
-        self.call(name, &span, whole, arguments, Form::Global)
+        Self::call(name, &span, whole, arguments, Form::Global)
     }
 
     fn method(&mut self, operand: Expr, name: &str, name_span: Range<usize>) -> Parsed<Expr> {
@@ -383,11 +383,10 @@ impl Parser {
         let mut arguments = vec![operand];
         let (rest, end) = self.expressions(")")?;
         arguments.extend(rest);
-        self.call(name, &name_span, start..end, arguments, Form::Method)
+        Self::call(name, &name_span, start..end, arguments, Form::Method)
     }
 
     fn call(
-        &mut self,
         name: &str,
         name_span: &Range<usize>,
         whole: Range<usize>,

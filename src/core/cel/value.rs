@@ -138,6 +138,10 @@ impl Value<'_> {
 
     /// The order of two values: `None` where their types have none between them, `Some(None)` where one is
     /// not a number.
+    #[expect(
+        clippy::option_option,
+        reason = "no order between the types, and no order of these two values, are two answers"
+    )]
     pub(super) fn compare(&self, other: &Value<'_>) -> Option<Option<Ordering>> {
         Some(match (self, other) {
             (Self::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),

@@ -1,0 +1,105 @@
+//! Reads a document into a [`Policy`], collecting every problem on the way.
+
+mod criteria;
+mod desks;
+mod kinds;
+mod severities;
+mod values;
+
+use super::document::{self, Entry, Format, Node, Value};
+use super::problem::{Problem, did_you_mean};
+use super::{Checked, Policy};
+use crate::core::canonical::Digest;
+use std::ops::Range;
+
+pub(super) fn check(format: Format, text: &str) -> Checked {
+    let mut reader = Reader { text, problems: Vec::new(), warnings: Vec::new(), desks_named: Vec::new() };
+    let policy = match document::parse(format, text) {
+        Ok(root) => reader.policy(root),
+        Err(problems) => {
+            reader.problems = problems;
+            None
+        }
+    };
+    let Reader { mut problems, mut warnings, .. } = reader;
+    in_document_order(&mut problems);
+    in_document_order(&mut warnings);
+    Checked { policy: policy.filter(|_| problems.is_empty()), problems, warnings }
+}
+
+fn in_document_order(problems: &mut [Problem]) {
+    problems.sort_unstable_by_key(|problem| (problem.line, problem.column));
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    problems: Vec<Problem>,
+    warnings: Vec<Problem>,
+    /// Desks that kinds and `unlisted` name: each has to exist.
+    desks_named: Vec<(String, Range<usize>)>,
+}
+
+/// A table whose keys are taken one by one; [`Reader::finish`] complains of what is left.
+struct Table {
+    entries: Vec<Entry>,
+    span: Range<usize>,
+    known: Vec<&'static str>,
+}
+
+impl Table {
+    fn take(&mut self, key: &'static str) -> Option<Node> {
+        self.known.push(key);
+        let at = self.entries.iter().position(|entry| entry.key == key)?;
+        Some(self.entries.remove(at).node)
+    }
+}
+
+impl Reader<'_> {
+    fn problem(&mut self, span: &Range<usize>, message: impl Into<String>, hint: Option<String>) {
+        self.problems.push(Problem::at(self.text, span, message, hint));
+    }
+
+    fn warn(&mut self, span: &Range<usize>, message: impl Into<String>, hint: Option<String>) {
+        self.warnings.push(Problem::at(self.text, span, message, hint));
+    }
+
+    fn policy(&mut self, root: Node) -> Option<Policy> {
+        let mut table = self.table(root, "the document")?;
+        self.language_version(&mut table);
+        let name = table.take("name").and_then(|node| self.text_of(node, "name"));
+        let handling = self.severities(table.take("severity"));
+        let unlisted = self.unlisted(table.take("unlisted"));
+        let (exact_kinds, glob_kinds) = self.kinds(table.take("kinds"), &unlisted);
+        let criteria = self.criteria(table.take("criteria"));
+        let desks = self.desks(table.take("desks"));
+        self.finish(table);
+        for (desk, span) in std::mem::take(&mut self.desks_named) {
+            if desks.iter().all(|(known, _)| *known != desk) {
+                let known: Vec<&str> = desks.iter().map(|(name, _)| name.as_str()).collect();
+                let hint =
+                    format!("{}, or add `[desks.{desk}]`", did_you_mean(&desk, &known).trim_end_matches('?'));
+                self.problem(&span, format!("no desk is called `{desk}`"), Some(hint));
+            }
+        }
+        let digest = Digest::of(self.text.as_bytes());
+        Some(Policy { digest, name, handling, unlisted, exact_kinds, glob_kinds, criteria, desks })
+    }
+
+    fn language_version(&mut self, table: &mut Table) {
+        let Some(node) = table.take("holdpoint") else {
+            self.problem(
+                &(table.span.start..table.span.start),
+                "`holdpoint`, the version of the language, is missing",
+                Some("begin with `holdpoint = 1`".to_owned()),
+            );
+            return;
+        };
+        if !matches!(&node.value, Value::Number(number) if number.as_i64() == Some(1)) {
+            self.problem(
+                &node.span,
+                "this Holdpoint reads version 1 of the language",
+                Some("write `holdpoint = 1`".to_owned()),
+            );
+        }
+    }
+}
