@@ -1,5 +1,7 @@
 //! The commands' manners: help everywhere, exit codes that scripts can trust, no colour in pipes.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::process::{Command, Output};
 
 fn xtask(arguments: &[&str]) -> Output {
