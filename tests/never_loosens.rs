@@ -8,12 +8,12 @@
 )]
 
 use holdpoint::core::action::{Action, Confidence, Probability};
-use holdpoint::core::gate::decide;
+use holdpoint::core::gate::{decide, tightened_for_stale_policy};
 use holdpoint::core::json::{Json, Object};
 use holdpoint::core::policy::Policy;
 use holdpoint::core::policy::document::Format;
 use holdpoint::core::policy::severity::Severity;
-use holdpoint::core::verdict::Verdict;
+use holdpoint::core::verdict::{Outcome, Verdict};
 use proptest::prelude::*;
 use std::fmt::Write as _;
 
@@ -180,6 +180,14 @@ proptest! {
         args.remove(dropped);
         let less = decide(&policy, &Action { args, ..action });
         prop_assert!(is_as_strict(&less, &whole), "without {dropped}\n{whole:?}\n{less:?}");
+    }
+
+    #[test]
+    fn a_policy_that_cannot_be_confirmed_lets_nothing_proceed(table in severity_table(), rules in proptest::collection::vec(rule(ALL), 0..4), action in action()) {
+        let fresh = decide(&policy(&table, "none", &rules), &action);
+        let stale = tightened_for_stale_policy(fresh.clone());
+        prop_assert_ne!(stale.outcome, Outcome::Proceed);
+        prop_assert!(fresh.outcome == Outcome::Proceed || stale == fresh);
     }
 
     #[test]

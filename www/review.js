@@ -213,6 +213,7 @@ async function decide(decision, reason) {
 async function deliver(shown, body, again) {
   const answer = await ask("POST", `/v1/cases/${shown.id}/decision`, body);
   if (answer === null || answer.status >= 500) {
+    if (answer !== null) say(texts.sendingAgain);
     setTimeout(() => deliver(shown, body, true), RETRY_MS);
     return;
   }

@@ -22,6 +22,7 @@ export const texts = {
   undoTooLate: "Too late to undo: it was released.",
   skipped: (title) => `Skipped for ten minutes: ${title}.`,
   sending: "Sending…",
+  sendingAgain: "Holdpoint does not answer. Your decision is kept and sent again.",
 
   somebodyElse: (title) => `Somebody else was first with “${title}”. Here is the next case.`,
   leased: (title) => `Somebody else is looking at “${title}”. Here is the next case.`,
@@ -39,7 +40,7 @@ export const texts = {
   nothingForYouText: (count) =>
     `${texts.waitingFor(count)} ${count === 1 ? "It is" : "They are"} skipped, with somebody else, your own, or approved by you already.`,
   signedOut: "You are signed out",
-  signedOutText: "Sign in again to go on. What you decided is kept.",
+  signedOutText: "Sign in again to go on. What was not confirmed is still held.",
   broken: "Holdpoint does not answer as it should",
   noDesk: "Your key is good for no desk",
   noDeskText: "Ask an admin for a key that names your desk.",

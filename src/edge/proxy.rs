@@ -49,7 +49,9 @@ pub(super) async fn forward(
     let upstream = config::upstream(&env, name)?;
     match upstream.passage(&incoming.method, path) {
         Passage::Chat => chat(env, incoming, copy, key, &upstream, path).await,
-        Passage::Ungated => upstream::exchange(&env, incoming, &upstream, path).await.map(unchanged),
+        Passage::Ungated => {
+            upstream::exchange(&env, incoming, &upstream, path).await.map(Answered::into_response)
+        }
         Passage::NotBuilt => {
             Err(Problem::new(Code::Invalid, "this endpoint cannot be gated yet, so nothing was sent"))
         }
@@ -57,10 +59,6 @@ pub(super) async fn forward(
             Err(Problem::new(Code::NotFound, "this endpoint is not among those that are sent upstream"))
         }
     }
-}
-
-fn unchanged(answered: Answered) -> Response {
-    ResponseBuilder::new().with_status(answered.status).with_headers(answered.headers).fixed(answered.body)
 }
 
 async fn chat(
@@ -81,7 +79,7 @@ async fn chat(
     let wait = wait_ms(&env, incoming)?;
     let answered = upstream::exchange(&env, incoming, upstream, path).await?;
     if !(200..300).contains(&answered.status) {
-        return Ok(unchanged(answered));
+        return Ok(answered.into_response());
     }
     if answered.media_type() != "application/json" {
         let what = format!("answered with `{}`, not JSON", answered.media_type());
@@ -91,7 +89,7 @@ async fn chat(
         upstream::problem(upstream, Code::Upstream, &format!("answered with what cannot be gated: {error}"))
     })?;
     if answer.calls().is_empty() {
-        return Ok(unchanged(answered));
+        return Ok(answered.into_response());
     }
     let now = clock::now();
     let gate = Gate {

@@ -11,6 +11,7 @@ use std::pin::pin;
 use std::time::Duration;
 use worker::{
     AbortController, Delay, Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response,
+    ResponseBuilder,
 };
 
 /// Request headers that stay here: what belongs to the connection, to this deployment, or to whoever asks.
@@ -69,6 +70,13 @@ pub(crate) struct Answered {
 }
 
 impl Answered {
+    /// The answer as it came.
+    pub(crate) fn into_response(self) -> Response {
+        let response = ResponseBuilder::new().with_status(self.status).with_headers(self.headers);
+        // The platform refuses a body, even an empty one, with a status that has none.
+        if self.body.is_empty() { response.empty() } else { response.fixed(self.body) }
+    }
+
     /// The media type without its parameters, in lower case.
     pub(crate) fn media_type(&self) -> String {
         let value = self.headers.get("content-type").ok().flatten().unwrap_or_default();
@@ -156,7 +164,8 @@ async fn read(mut response: Response, upstream: &Upstream) -> Result<Answered, P
     let confidence = response.headers().get("x-confidence").ok().flatten();
     let headers = respond::headers(&[]);
     for (name, value) in response.headers().entries() {
-        if !NOT_PASSED_ON.contains(&name.as_str()) {
+        let own = name.starts_with("access-control-") || name.starts_with("holdpoint-");
+        if !own && !NOT_PASSED_ON.contains(&name.as_str()) {
             // A header that the platform refuses to repeat is none that a client relies on.
             let _ = headers.set(&name, &value);
         }

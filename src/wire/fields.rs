@@ -3,6 +3,9 @@
 use crate::core::json::{Json, Object};
 use crate::core::policy::problem::did_you_mean;
 
+/// How many unknown members are told by name.
+const MAX_UNKNOWN: usize = 20;
+
 /// What is wrong with a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldProblem {
@@ -136,7 +139,8 @@ impl Fields {
 
     /// Ends reading: the value, unless something was wrong or is left over.
     pub fn finish<T>(mut self, value: T) -> Result<T, Vec<FieldProblem>> {
-        let unknown: Vec<String> = self.object.iter().map(|(name, _)| name.to_owned()).collect();
+        let unknown: Vec<String> =
+            self.object.iter().take(MAX_UNKNOWN).map(|(name, _)| name.to_owned()).collect();
         for name in unknown {
             let hint = did_you_mean(&name, &self.known);
             let name = name.replace('~', "~0").replace('/', "~1");

@@ -126,6 +126,13 @@ describe("what proceeds", () => {
     await decideHeld(1, approve);
   });
 
+  test("an answer without a body, and headers that are not the upstream's to set", async () => {
+    answers((_, response) => void response.writeHead(204, { "access-control-allow-origin": "*", "holdpoint-status": "proceed", "set-cookie": "a=b" }).end());
+    const raw = await holdpoint.ask("GET", "/to/ai/v1/files/f-1", { key: app });
+    assert.equal(raw.status, 204, raw.text);
+    for (const name of ["access-control-allow-origin", "holdpoint-status", "set-cookie"]) assert.equal(raw.headers.get(name), null);
+  });
+
   test("models, embeddings and configured routes pass ungated", async () => {
     answers((request) => ({ object: "list", data: [{ id: request.path, object: "model", embedding: [1] }] }));
     assert.equal((await client.models.list()).data[0].id, "/v1/models");

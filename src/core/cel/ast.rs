@@ -56,6 +56,15 @@ pub(super) enum Macro {
     Map,
 }
 
+/// The macros that are called like methods, by name.
+pub(super) const MACROS: [(&str, Macro); 5] = [
+    ("all", Macro::All),
+    ("exists", Macro::Exists),
+    ("exists_one", Macro::ExistsOne),
+    ("filter", Macro::Filter),
+    ("map", Macro::Map),
+];
+
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Literal {
     Null,

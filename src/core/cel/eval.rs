@@ -80,7 +80,10 @@ impl<'a> Evaluator<'a> {
                 .map(|local| local.value.clone())
                 .ok_or_else(|| self.missing(expr)),
             Node::Select(operand, name) => match self.eval_untraced(operand)? {
-                Value::Map(map) => map.field(name).ok_or_else(|| self.missing(expr)),
+                Value::Map(map) => {
+                    self.spend_on_lookup(&map)?;
+                    map.field(name).ok_or_else(|| self.missing(expr))
+                }
                 other => Err(self.types(expr, &[&other])),
             },
             Node::Index(operand, index) => self.index(expr, operand, index),
@@ -134,6 +137,11 @@ impl<'a> Evaluator<'a> {
         self.spend(u64::try_from(text.len() / 64).unwrap_or(u64::MAX))
     }
 
+    /// Members are looked through one by one.
+    fn spend_on_lookup(&self, map: &Map<'_>) -> Result<(), EvalError> {
+        self.spend(u64::try_from(map.len() / 16).unwrap_or(u64::MAX))
+    }
+
     fn text_of(&self, expr: &Expr) -> String {
         self.source.get(expr.span.clone()).unwrap_or("").to_owned()
     }
@@ -174,7 +182,10 @@ impl<'a> Evaluator<'a> {
                 let at = whole_index(&index).ok_or_else(|| self.types(expr, &[&operand, &index]))?;
                 usize::try_from(at).ok().and_then(|at| list.get(at)).ok_or_else(|| self.missing(expr))
             }
-            Value::Map(map) => map.get(&index).ok_or_else(|| self.missing(expr)),
+            Value::Map(map) => {
+                self.spend_on_lookup(map)?;
+                map.get(&index).ok_or_else(|| self.missing(expr))
+            }
             _ => Err(self.types(expr, &[&operand, &index])),
         }
     }
@@ -184,7 +195,10 @@ impl<'a> Evaluator<'a> {
             trace.record(pointer.child(name));
         }
         match self.eval_untraced(operand)? {
-            Value::Map(map) => Ok(Value::Bool(map.field(name).is_some())),
+            Value::Map(map) => {
+                self.spend_on_lookup(&map)?;
+                Ok(Value::Bool(map.field(name).is_some()))
+            }
             other => Err(self.types(expr, &[&other])),
         }
     }
@@ -256,7 +270,10 @@ impl<'a> Evaluator<'a> {
                     self.spend(u64::try_from(list.len()).unwrap_or(u64::MAX))?;
                     Ok(Value::Bool(list.iter().any(|element| element.equals(&left))))
                 }
-                Value::Map(map) => Ok(Value::Bool(map.get(&left).is_some())),
+                Value::Map(map) => {
+                    self.spend_on_lookup(map)?;
+                    Ok(Value::Bool(map.get(&left).is_some()))
+                }
                 _ => Err(self.types(expr, &[&left, &right])),
             },
             Operator::Add => self.add(expr, left, right),

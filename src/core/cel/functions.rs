@@ -41,12 +41,3 @@ pub(super) const FUNCTIONS: [(&str, Function, Form, usize); 11] = [
     ("double", Function::ToDouble, Form::Global, 1),
     ("string", Function::ToString, Form::Global, 1),
 ];
-
-/// The macros that are called like methods.
-pub(super) const MACROS: [(&str, super::ast::Macro); 5] = [
-    ("all", super::ast::Macro::All),
-    ("exists", super::ast::Macro::Exists),
-    ("exists_one", super::ast::Macro::ExistsOne),
-    ("filter", super::ast::Macro::Filter),
-    ("map", super::ast::Macro::Map),
-];

@@ -1,8 +1,8 @@
 //! Tokens to a resolved tree, by the grammar of the CEL specification.
 
 use super::CompileProblem;
-use super::ast::{Comprehension, Expr, Literal, Macro, Node, Operator, Variable};
-use super::functions::{FUNCTIONS, Form, Function, MACROS};
+use super::ast::{Comprehension, Expr, Literal, MACROS, Macro, Node, Operator, Variable};
+use super::functions::{FUNCTIONS, Form, Function};
 use super::lexer::{Token, tokens};
 use super::regex::Pattern;
 use crate::core::policy::problem::did_you_mean;

@@ -181,6 +181,23 @@ fn work_and_depth_are_bounded() {
 }
 
 #[test]
+fn looking_through_wide_objects_is_work() {
+    let members: Vec<String> = (0..40_000).map(|at| format!("\"m{at}\":{at}")).collect();
+    let text = format!("{{\"map\":{{{}}},\"list\":[{}]}}", members.join(","), vec!["\"m1\""; 1000].join(","));
+    let args = Json::parse(text.as_bytes()).unwrap();
+    let input = Input {
+        kind: "k",
+        args: args.as_object().unwrap(),
+        confidence: 0.0,
+        subject: None,
+        source: &Object::new(),
+        context: &Object::new(),
+    };
+    let condition = compile("args.list.all(name, name in args.map)").unwrap();
+    assert_eq!(condition.matches(&input), Err(EvalError::Budget));
+}
+
+#[test]
 fn a_pattern_never_takes_longer_than_its_budget() {
     let args = Json::object([("text", "a".repeat(1 << 20).into())]);
     let input = Input {

@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+/// Longer names are not compared: the distance costs the product of the lengths.
+const MAX_NAME: usize = 64;
+
 /// One problem or warning, at its place in the document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -37,7 +40,11 @@ impl Problem {
 
 /// The known name nearest to one that is not known, if it is near enough to be what was meant.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = name.chars().count().div_ceil(3).clamp(1, 4);
+    let length = name.chars().count();
+    if length > MAX_NAME {
+        return None;
+    }
+    let allowed = length.div_ceil(3).clamp(1, 4);
     known
         .into_iter()
         .map(|known| (strsim::osa_distance(name, known), known))

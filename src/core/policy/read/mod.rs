@@ -31,6 +31,9 @@ fn in_document_order(problems: &mut [Problem]) {
     problems.sort_unstable_by_key(|problem| (problem.line, problem.column));
 }
 
+/// Whoever has more to mend than this checks again afterwards.
+const MAX_PROBLEMS: usize = 100;
+
 struct Reader<'t> {
     text: &'t str,
     problems: Vec<Problem>,
@@ -56,7 +59,9 @@ impl Table {
 
 impl Reader<'_> {
     fn problem(&mut self, span: &Range<usize>, message: impl Into<String>, hint: Option<String>) {
-        self.problems.push(Problem::at(self.text, span, message, hint));
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(Problem::at(self.text, span, message, hint));
+        }
     }
 
     fn warn(&mut self, span: &Range<usize>, message: impl Into<String>, hint: Option<String>) {

@@ -1,0 +1,287 @@
+//! The parser: one pass over the bytes, with a limit on depth, for plain values and for trees with places.
+
+use super::{Json, MAX_DEPTH};
+use crate::core::number::Number;
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+/// Why a text is not strict JSON, and at which byte.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{kind} at byte {offset}")]
+pub struct JsonError {
+    /// What is wrong.
+    pub kind: JsonErrorKind,
+    /// The byte at which it was noticed, from 0.
+    pub offset: usize,
+}
+
+/// What can be wrong with a text that should be strict JSON.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JsonErrorKind {
+    /// Not UTF-8.
+    #[error("invalid UTF-8")]
+    Utf8,
+    /// Something else was expected here.
+    #[error("expected {0}")]
+    Expected(&'static str),
+    /// One name twice in an object.
+    #[error("duplicate member `{0}`")]
+    Duplicate(String),
+    /// More than [`MAX_DEPTH`] levels.
+    #[error("nested more than 64 deep")]
+    Depth,
+    /// A number that is not JSON's, or beyond the limits.
+    #[error("a number that is not JSON's, or has over 400 digits or an exponent beyond 400")]
+    Number,
+}
+
+/// What the parser makes of the values that it reads. `span` is the range of bytes of the value.
+pub trait Build {
+    /// The value made.
+    type Value;
+    /// `null`, a boolean, a number or a string.
+    fn scalar(&mut self, value: Json, span: Range<usize>) -> Self::Value;
+    /// An array.
+    fn array(&mut self, elements: Vec<Self::Value>, span: Range<usize>) -> Self::Value;
+    /// An object: names with their spans, and values.
+    fn object(
+        &mut self,
+        members: Vec<(String, Range<usize>, Self::Value)>,
+        span: Range<usize>,
+    ) -> Self::Value;
+}
+
+/// Parses a whole text into what `build` makes of it.
+pub fn parse_with<B: Build>(build: &mut B, text: &[u8]) -> Result<B::Value, JsonError> {
+    let text = std::str::from_utf8(text)
+        .map_err(|error| JsonError { kind: JsonErrorKind::Utf8, offset: error.valid_up_to() })?;
+    let mut parser = Parser { text, at: 0, depth: 0, build };
+    parser.skip_white_space();
+    let value = parser.value()?;
+    parser.skip_white_space();
+    if parser.at < text.len() { Err(parser.expected("the end of the text")) } else { Ok(value) }
+}
+
+struct Parser<'t, 'b, B> {
+    text: &'t str,
+    at: usize,
+    depth: usize,
+    build: &'b mut B,
+}
+
+impl<B: Build> Parser<'_, '_, B> {
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn advance(&mut self, bytes: usize) {
+        self.at = self.at.saturating_add(bytes);
+    }
+
+    fn rest(&self) -> &str {
+        self.text.get(self.at..).unwrap_or("")
+    }
+
+    fn error(&self, kind: JsonErrorKind) -> JsonError {
+        JsonError { kind, offset: self.at }
+    }
+
+    fn expected(&self, what: &'static str) -> JsonError {
+        self.error(JsonErrorKind::Expected(what))
+    }
+
+    fn skip_white_space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.advance(1);
+        }
+    }
+
+    fn eat(&mut self, byte: u8, what: &'static str) -> Result<(), JsonError> {
+        if self.peek() == Some(byte) {
+            self.advance(1);
+            Ok(())
+        } else {
+            Err(self.expected(what))
+        }
+    }
+
+    fn value(&mut self) -> Result<B::Value, JsonError> {
+        let start = self.at;
+        match self.peek() {
+            Some(b'{') => self.nested(Self::object),
+            Some(b'[') => self.nested(Self::array),
+            Some(b'"') => {
+                let text = self.string()?;
+                Ok(self.build.scalar(Json::String(text), start..self.at))
+            }
+            Some(b'-' | b'0'..=b'9') => {
+                let number = self.number()?;
+                Ok(self.build.scalar(Json::Number(number), start..self.at))
+            }
+            _ => self.word(),
+        }
+    }
+
+    fn nested(&mut self, read: fn(&mut Self) -> Result<B::Value, JsonError>) -> Result<B::Value, JsonError> {
+        if self.depth >= MAX_DEPTH {
+            return Err(self.error(JsonErrorKind::Depth));
+        }
+        self.depth = self.depth.saturating_add(1);
+        let value = read(self);
+        self.depth = self.depth.saturating_sub(1);
+        value
+    }
+
+    fn word(&mut self) -> Result<B::Value, JsonError> {
+        let start = self.at;
+        for (word, value) in [("null", Json::Null), ("true", Json::Bool(true)), ("false", Json::Bool(false))]
+        {
+            if self.rest().starts_with(word) {
+                self.advance(word.len());
+                return Ok(self.build.scalar(value, start..self.at));
+            }
+        }
+        Err(self.expected("a value"))
+    }
+
+    fn array(&mut self) -> Result<B::Value, JsonError> {
+        let start = self.at;
+        self.advance(1);
+        let mut elements = Vec::new();
+        self.skip_white_space();
+        if self.peek() == Some(b']') {
+            self.advance(1);
+            return Ok(self.build.array(elements, start..self.at));
+        }
+        loop {
+            self.skip_white_space();
+            elements.push(self.value()?);
+            self.skip_white_space();
+            if self.peek() == Some(b',') {
+                self.advance(1);
+            } else {
+                self.eat(b']', "`,` or `]`")?;
+                return Ok(self.build.array(elements, start..self.at));
+            }
+        }
+    }
+
+    fn object(&mut self) -> Result<B::Value, JsonError> {
+        let start = self.at;
+        self.advance(1);
+        let mut names = BTreeSet::new();
+        let mut members = Vec::new();
+        self.skip_white_space();
+        if self.peek() == Some(b'}') {
+            self.advance(1);
+            return Ok(self.build.object(members, start..self.at));
+        }
+        loop {
+            self.skip_white_space();
+            let name_start = self.at;
+            if self.peek() != Some(b'"') {
+                return Err(self.expected("a member's name in double quotes"));
+            }
+            let name = self.string()?;
+            let span = name_start..self.at;
+            if !names.insert(name.clone()) {
+                return Err(JsonError { kind: JsonErrorKind::Duplicate(name), offset: name_start });
+            }
+            self.skip_white_space();
+            self.eat(b':', "`:`")?;
+            self.skip_white_space();
+            let value = self.value()?;
+            members.push((name, span, value));
+            self.skip_white_space();
+            if self.peek() == Some(b',') {
+                self.advance(1);
+            } else {
+                self.eat(b'}', "`,` or `}`")?;
+                return Ok(self.build.object(members, start..self.at));
+            }
+        }
+    }
+
+    fn number(&mut self) -> Result<Number, JsonError> {
+        let rest = self.rest();
+        let length = rest
+            .bytes()
+            .take_while(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'))
+            .count();
+        let number =
+            rest.get(..length).and_then(Number::parse).ok_or_else(|| self.error(JsonErrorKind::Number))?;
+        self.advance(length);
+        Ok(number)
+    }
+
+    fn string(&mut self) -> Result<String, JsonError> {
+        self.advance(1);
+        let mut text = String::new();
+        loop {
+            let rest = self.rest();
+            let plain = rest.bytes().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1f)).count();
+            text.push_str(rest.get(..plain).unwrap_or(""));
+            self.advance(plain);
+            match self.peek() {
+                Some(b'"') => {
+                    self.advance(1);
+                    return Ok(text);
+                }
+                Some(b'\\') => {
+                    self.advance(1);
+                    text.push(self.escape()?);
+                }
+                Some(_) => return Err(self.expected("no bare control character in a string")),
+                None => return Err(self.expected("the end of the string")),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<char, JsonError> {
+        let byte = self.peek();
+        let simple = match byte {
+            Some(b'"') => '"',
+            Some(b'\\') => '\\',
+            Some(b'/') => '/',
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => {
+                self.advance(1);
+                return self.unicode_escape();
+            }
+            _ => return Err(self.expected("an escape of JSON's")),
+        };
+        self.advance(1);
+        Ok(simple)
+    }
+
+    fn unicode_escape(&mut self) -> Result<char, JsonError> {
+        let unit = self.hex4()?;
+        if let Some(character) = char::from_u32(unit) {
+            return Ok(character);
+        }
+        let lone = self.expected("no lone surrogate");
+        if unit >= 0xdc00 || !self.rest().starts_with("\\u") {
+            return Err(lone);
+        }
+        self.advance(2);
+        let low = self.hex4()?;
+        let pair = [u16::try_from(unit).unwrap_or(0), u16::try_from(low).unwrap_or(0)];
+        match char::decode_utf16(pair).next() {
+            Some(Ok(character)) => Ok(character),
+            _ => Err(lone),
+        }
+    }
+
+    fn hex4(&mut self) -> Result<u32, JsonError> {
+        let digits =
+            self.rest().get(..4).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let unit = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        let unit = unit.ok_or_else(|| self.expected("four hexadecimal digits"))?;
+        self.advance(4);
+        Ok(unit)
+    }
+}
