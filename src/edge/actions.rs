@@ -2,8 +2,9 @@
 
 use super::call::{self, Reply};
 use super::copy::Copy;
+use super::review::passed_on;
 use super::{Responded, Visit, clock, respond};
-use crate::core::action::Action;
+use crate::core::action::{Action, Confidence};
 use crate::core::case::Facts;
 use crate::core::gate;
 use crate::core::id::{ActionId, Place};
@@ -13,6 +14,7 @@ use crate::core::time::Millis;
 use crate::core::verdict::{Outcome, Verdict};
 use crate::wire::api;
 use crate::wire::desk::Ask;
+use crate::wire::fields::FieldProblem;
 use crate::wire::problem::{Code, Problem};
 use worker::Response;
 
@@ -120,10 +122,10 @@ pub(super) async fn propose(visit: &Visit<'_>, key: &Key) -> Responded {
 fn take_confidence(policy: &Policy, action: &mut Action) -> Result<(), Problem> {
     let pointer = policy.kind(&action.kind).and_then(|kind| kind.confidence.as_ref());
     action.take_confidence(pointer);
-    if action.confidence == crate::core::action::Confidence::Invalid {
+    if action.confidence == Confidence::Invalid {
         let pointer = pointer.map(|pointer| format!("/args{pointer}")).unwrap_or_default();
         let message = "the policy reads this as the confidence: a number from 0 to 1".to_owned();
-        return Err(Problem::fields(vec![crate::wire::fields::FieldProblem { pointer, message }]));
+        return Err(Problem::fields(vec![FieldProblem { pointer, message }]));
     }
     Ok(())
 }
@@ -145,13 +147,9 @@ pub(super) async fn read(visit: &Visit<'_>, key: &Key, id: &str) -> Responded {
 }
 
 fn answered(reply: &Reply, id: &str) -> Response {
-    let location = format!("/v1/actions/{id}");
-    match reply.status {
-        202 => respond::json_with(202, &reply.body, &[("location", &location), ("retry-after", RETRY_AFTER)]),
-        status => review_status(status, reply),
+    if reply.status != 202 {
+        return passed_on(reply);
     }
-}
-
-fn review_status(status: u16, reply: &Reply) -> Response {
-    super::review::passed_on(&Reply { status, body: reply.body.clone() })
+    let location = format!("/v1/actions/{id}");
+    respond::json_with(202, &reply.body, &[("location", &location), ("retry-after", RETRY_AFTER)])
 }

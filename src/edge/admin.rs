@@ -1,6 +1,6 @@
 //! Policy and keys.
 
-use super::review::{etag, passed_on};
+use super::review::passed_on;
 use super::{Responded, Visit, call, copy, respond};
 use crate::core::json::Json;
 use crate::core::key::Key;
@@ -17,7 +17,7 @@ pub(super) fn policy(visit: &Visit<'_>) -> Response {
     respond::text(
         in_force.policy_media_type,
         &in_force.policy_text,
-        &[("etag", &etag(in_force.policy.digest()))],
+        &[("etag", &format!("\"{}\"", in_force.policy.digest()))],
     )
 }
 

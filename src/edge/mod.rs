@@ -13,6 +13,7 @@ mod incoming;
 mod office;
 mod pages;
 mod proxy;
+mod release;
 mod respond;
 mod review;
 mod sql;
@@ -75,7 +76,7 @@ async fn handle(incoming: &Incoming, env: Env, ctx: &Context) -> Responded {
             let admin = config::admin_key(&env)?;
             let copy = copy::current(&env, ctx).await?;
             let key = doors::pass(&env, incoming, &copy, &admin, route::UPSTREAMS).await?;
-            proxy::forward(env.clone(), incoming, copy, key, upstream, path).await
+            proxy::forward(&proxy::Way { env: &env, ctx, incoming, key }, upstream, path).await
         }
     }
 }

@@ -3,7 +3,6 @@
 use super::call::{self, Reply};
 use super::incoming::Incoming;
 use super::{Responded, Visit, doors, respond};
-use crate::core::canonical::Digest;
 use crate::core::case::Decision;
 use crate::core::id::{ActionId, Place};
 use crate::core::json::Json;
@@ -163,9 +162,4 @@ pub(super) async fn sign_out(env: &Env, incoming: &Incoming) -> Responded {
 
 fn cookie(session: &str, seconds: i64) -> String {
     format!("{}={session}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={seconds}", doors::COOKIE)
-}
-
-/// The digest in its written form, quoted as an `ETag`.
-pub(super) fn etag(digest: Digest) -> String {
-    format!("\"{digest}\"")
 }

@@ -368,6 +368,25 @@ describe("what is not sent anywhere", () => {
   }
 });
 
+test("what is in force when the upstream has answered decides, not what was in force before", async () => {
+  const stricter = POLICY.replace('[kinds."get_*"]\nseverity = "none"', '[kinds."get_*"]\nseverity = "critical"');
+  answers(async () => {
+    await holdpoint.putPolicy(stricter);
+    return completion({ tool_calls: [call("get_order", {})] });
+  });
+  const stopped = await create({}, { headers: { "holdpoint-wait": "0" } });
+  assert.match(stopped.choices[0].message.content, /Action "get_order" was not executed: awaiting approval$/);
+  await holdpoint.putPolicy(POLICY);
+  await decideHeld(1, approve);
+  const leaving = await holdpoint.key("app", { name: "leaving app" });
+  answers(async () => {
+    await holdpoint.ask("DELETE", `/v1/keys/${leaving.id}`, { key: holdpoint.admin });
+    return completion({ tool_calls: [call("get_order", {})] });
+  });
+  const revoked = await clientOf("ai", { apiKey: leaving.key }).chat.completions.create(ASK);
+  assert.match(revoked.choices[0].message.content, /Action "get_order" was not executed: unavailable$/);
+});
+
 test("an unsettled desk is a notice, never a pass and never a status that is repeated", async () => {
   // More than a case can hold: the desk refuses it.
   answers(completion({ tool_calls: [call("refund", { amount: 1, text: "x".repeat(2_000_000) })] }));
