@@ -24,6 +24,7 @@ pub fn decide(policy: &Policy, action: &Action) -> Verdict {
     let mut outcome = Outcome::Proceed;
     let mut audit: f64 = 0.0;
     let mut reasons = Vec::new();
+    let mut blocked_by = None;
 
     for (criterion, error) in matching(policy, action) {
         severity = severity.max(criterion.severity.unwrap_or(Severity::None));
@@ -31,7 +32,10 @@ pub fn decide(policy: &Policy, action: &Action) -> Verdict {
             Then::Raise => {}
             Then::Audit(share) => audit = audit.max(share),
             Then::Hold => outcome = outcome.max(Outcome::Hold),
-            Then::Block => outcome = outcome.max(Outcome::Block),
+            Then::Block => {
+                outcome = outcome.max(Outcome::Block);
+                blocked_by = blocked_by.or_else(|| Some(criterion.id.clone()));
+            }
         }
         reasons.push(reason(criterion, action, error));
     }
@@ -53,6 +57,7 @@ pub fn decide(policy: &Policy, action: &Action) -> Verdict {
         threshold,
         audit: (outcome == Outcome::Proceed).then_some(audit),
         reasons,
+        blocked_by,
         policy: policy.digest(),
     }
 }
@@ -68,6 +73,7 @@ pub fn malformed(policy: &Policy, kind: &str, message: &str) -> Verdict {
         threshold: None,
         audit: None,
         reasons: vec![built_in_reason(MALFORMED, message.to_owned())],
+        blocked_by: Some(MALFORMED.to_owned()),
         policy: policy.digest(),
     }
 }

@@ -57,6 +57,8 @@ pub struct Verdict {
     pub audit: Option<f64>,
     /// Why.
     pub reasons: Vec<Reason>,
+    /// What a notice names where it is blocked: the first blocking criterion's id, or a built-in category.
+    pub blocked_by: Option<String>,
     /// The policy that decided.
     pub policy: Digest,
 }
@@ -80,11 +82,6 @@ impl Verdict {
             ("reasons", self.reasons.iter().map(Reason::to_json).collect()),
             ("policy", self.policy.to_string().into()),
         ])
-    }
-
-    /// The id of the first criterion that matched, or the first built-in category: what a notice names.
-    pub fn first_cause(&self) -> Option<&str> {
-        self.reasons.first().map(|reason| reason.criterion.as_deref().unwrap_or(&reason.category))
     }
 }
 

@@ -114,7 +114,8 @@ pub(super) async fn propose(visit: &Visit<'_>, key: &Key) -> Responded {
     }
     let ask = Ask::Answer { id: gated.id.to_string(), app: key.id.clone(), wait_ms, take: false };
     // The case is kept: where waiting fails, it is still held, and the app can ask again.
-    let reply = call::desk(visit.env, &desk, &ask).await.unwrap_or(held);
+    let reply = call::desk(visit.env, &desk, &ask).await;
+    let reply = reply.ok().filter(|reply| matches!(reply.status, 200 | 202)).unwrap_or(held);
     Ok(answered(&reply, gated.id.as_str()))
 }
 

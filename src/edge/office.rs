@@ -84,7 +84,6 @@ impl Office {
     fn answer(&self, ask: &Json, now: Millis) -> Answered {
         match text(ask, "ask")? {
             "snapshot" => self.snapshot(ask.get("version").and_then(Json::as_i64)),
-            "policy" => self.policy(),
             "put_policy" => self.put_policy(ask, now),
             "keys" => self.keys().map(|keys| {
                 let keys: Json = keys.iter().map(key_json).collect();
@@ -122,11 +121,6 @@ impl Office {
         let format = format_of(&row.text("format")?)
             .ok_or_else(|| SqlError("a policy's format cannot be read".to_owned()))?;
         Ok((row.text("text")?, format))
-    }
-
-    fn policy(&self) -> Answered {
-        let (policy, format) = self.current_policy()?;
-        Ok((200, Json::object([("policy", policy.into()), ("format", format.media_type().into())])))
     }
 
     fn put_policy(&self, ask: &Json, now: Millis) -> Answered {

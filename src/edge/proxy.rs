@@ -96,7 +96,7 @@ async fn gate_all(
     Ok((copy, calls))
 }
 
-/// How long the client is kept waiting: what it asks for, within what the deployment allows.
+/// How long the client is kept waiting: what it asks for, else what the deployment says.
 fn wait_ms(env: &Env, incoming: &Incoming) -> Result<i64, Problem> {
     let most = config::wait_seconds(env);
     let Some(asked) = incoming.header("holdpoint-wait") else { return Ok(most.saturating_mul(1000)) };

@@ -107,7 +107,9 @@ async fn course(env: &Env, copy: &Copy, key: &Key, call: &GatedCall, now: Millis
     let stopped = |why: &str| Course::Known(Fate::Notice(notice(id.as_str(), &action.kind, why)));
     match verdict.outcome {
         Outcome::Proceed => Course::Known(runs),
-        Outcome::Block => stopped(&format!("blocked by {}", verdict.first_cause().unwrap_or("the policy"))),
+        Outcome::Block => {
+            stopped(&format!("blocked by {}", verdict.blocked_by.as_deref().unwrap_or("the policy")))
+        }
         Outcome::Hold => {
             let Ok(facts) = actions::facts(&copy.in_force.policy, key, &call.gated, now) else {
                 return stopped(UNAVAILABLE);

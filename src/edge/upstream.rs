@@ -77,6 +77,11 @@ impl Answered {
         if self.body.is_empty() { response.empty() } else { response.fixed(self.body) }
     }
 
+    /// Whether it gives a secret away, in its body or in a header.
+    fn repeats(&self, secret: &str) -> bool {
+        contains(&self.body, secret.as_bytes()) || self.headers.values().any(|value| value.contains(secret))
+    }
+
     /// The media type without its parameters, in lower case.
     pub(crate) fn media_type(&self) -> String {
         let value = self.headers.get("content-type").ok().flatten().unwrap_or_default();
@@ -113,7 +118,7 @@ pub(crate) async fn exchange(
         return Err(problem(upstream, Code::UpstreamTimeout, &format!("did not answer within {seconds} s")));
     };
     let answered = answered?;
-    match secret.filter(|secret| contains(&answered.body, secret.as_bytes())) {
+    match secret.filter(|secret| answered.repeats(secret)) {
         Some(_) => Err(problem(
             upstream,
             Code::Upstream,

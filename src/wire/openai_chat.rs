@@ -51,7 +51,7 @@ fn last_user_text(body: &Json) -> Option<String> {
     while !text.is_char_boundary(end) {
         end = end.saturating_sub(1);
     }
-    text.get(..end).map(str::to_owned)
+    text.get(..end).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 /// An answer whose calls were found.

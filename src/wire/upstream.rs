@@ -109,26 +109,41 @@ impl Upstream {
     }
 }
 
+/// Paths that carry actions, and everything below them: no `pass` route opens these.
+const OPENAI_ACTIONS: [&str; 2] = ["/v1/chat/completions", "/v1/responses"];
+
 fn openai_passage(method: &str, path: &str) -> Passage {
     match (method, path) {
         ("POST", "/v1/chat/completions") => Passage::Chat,
         ("POST", "/v1/embeddings" | "/v1/moderations") | ("GET", "/v1/models") => Passage::Ungated,
-        (_, responses) if responses == "/v1/responses" || responses.starts_with("/v1/responses/") => {
-            Passage::NotBuilt
-        }
+        _ if carries_actions(path) => Passage::NotBuilt,
         _ => Passage::Refused,
     }
+}
+
+/// As the most forgiving server might read it: whatever the case of its letters.
+fn carries_actions(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    OPENAI_ACTIONS
+        .iter()
+        .any(|known| path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 /// Whether a path can be appended as text: no empty segments, no dots as segments, no slash or dot in
 /// disguise, nothing that a server could read as another host or path.
 pub fn is_plain_path(path: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/%".contains(&byte);
-    let lower = path.to_ascii_lowercase();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,=:@/%".contains(&byte);
     path.starts_with('/')
         && path.bytes().all(plain)
-        && !["%2f", "%5c", "%2e", "%00"].iter().any(|hidden| lower.contains(hidden))
+        && path.split('%').skip(1).all(is_needed_escape)
         && path.split('/').skip(1).all(|segment| !segment.is_empty() && segment != "." && segment != "..")
+}
+
+/// Whether what follows a `%` escapes something that has to be escaped and means nothing to a path: a letter in
+/// disguise could name a route that is gated.
+fn is_needed_escape(rest: &str) -> bool {
+    let byte = rest.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+    byte.is_some_and(|byte| byte >= 0x20 && !byte.is_ascii_alphanumeric() && !b"-._~/\\;\x7f".contains(&byte))
 }
 
 #[cfg(test)]
@@ -147,9 +162,9 @@ mod tests {
         assert_eq!(upstream.url, "https://api.openai.com");
         for (method, path, passage) in [
             ("POST", "/v1/chat/completions", Passage::Chat),
-            ("GET", "/v1/chat/completions", Passage::Refused),
-            ("POST", "/v1/chat/completions/", Passage::Refused),
-            ("POST", "/V1/chat/completions", Passage::Refused),
+            ("GET", "/v1/chat/completions", Passage::NotBuilt),
+            ("POST", "/V1/chat/completions", Passage::NotBuilt),
+            ("GET", "/v1/chat/completions/chatcmpl-1", Passage::NotBuilt),
             ("POST", "/v1/embeddings", Passage::Ungated),
             ("GET", "/v1/models", Passage::Ungated),
             ("POST", "/v1/responses", Passage::NotBuilt),
@@ -166,14 +181,16 @@ mod tests {
     #[test]
     fn no_pass_route_opens_what_has_to_be_gated() {
         let upstream =
-            one(r#"{"url":"https://a.example","dialect":"openai","pass":["POST /v1/*"]}"#).unwrap();
+            one(r#"{"url":"https://a.example","dialect":"openai","pass":["POST /v1/*","GET /v1/*"]}"#)
+                .unwrap();
+        assert_eq!(upstream.passage("GET", "/v1/chat/completions/x"), Passage::NotBuilt);
         assert_eq!(upstream.passage("POST", "/v1/chat/completions"), Passage::Chat);
         assert_eq!(upstream.passage("POST", "/v1/responses"), Passage::NotBuilt);
     }
 
     #[test]
     fn paths_that_could_lead_elsewhere_are_not_plain() {
-        for path in ["/v1/models", "/v1/files/a-b_c.~", "/v1/x:y@z"] {
+        for path in ["/v1/models", "/v1/files/a-b_c.~", "/v1/x:y@z", "/v1/files/a%20b%C3%A9"] {
             assert!(is_plain_path(path), "{path}");
         }
         for path in [
@@ -188,6 +205,10 @@ mod tests {
             "/v1/%2E%2e/x",
             "/v1/%5Cx",
             "/v1\\x",
+            "/v1/chat/completion%73",
+            "/v1/chat/completions;x",
+            "/v1/x%",
+            "/v1/x%0a",
             "/v1/é",
             "/v1/x y",
         ] {

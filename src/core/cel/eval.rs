@@ -253,7 +253,7 @@ impl<'a> Evaluator<'a> {
 
     fn binary(&self, expr: &Expr, operator: Operator, left: &'a Expr, right: &'a Expr) -> Evaluated<'a> {
         let (left, right) = (self.eval(left)?, self.eval(right)?);
-        self.spend(left.weight(WORK_BUDGET).min(right.weight(WORK_BUDGET)))?;
+        self.spend(left.comparison_cost(&right, self.work.get()))?;
         let ordered = |holds: fn(Ordering) -> bool| match left.compare(&right) {
             Some(order) => Ok(Value::Bool(order.is_some_and(holds))),
             None => Err(self.types(expr, &[&left, &right])),
@@ -267,8 +267,13 @@ impl<'a> Evaluator<'a> {
             Operator::GreaterEqual => ordered(Ordering::is_ge),
             Operator::In => match &right {
                 Value::List(list) => {
-                    self.spend(u64::try_from(list.len()).unwrap_or(u64::MAX))?;
-                    Ok(Value::Bool(list.iter().any(|element| element.equals(&left))))
+                    for element in list.iter() {
+                        self.spend(element.comparison_cost(&left, self.work.get()).saturating_add(1))?;
+                        if element.equals(&left) {
+                            return Ok(Value::Bool(true));
+                        }
+                    }
+                    Ok(Value::Bool(false))
                 }
                 Value::Map(map) => {
                     self.spend_on_lookup(map)?;
@@ -417,6 +422,8 @@ impl<'a> Evaluator<'a> {
 
     fn comprehension(&self, expr: &Expr, comprehension: &'a Comprehension) -> Evaluated<'a> {
         let range = self.eval_untraced(&comprehension.range)?;
+        // Gathering the elements is work before the first of them decides.
+        self.spend(u64::try_from(range.len() / 4).unwrap_or(u64::MAX))?;
         let base = self.trace.and_then(|_| self.pointer_of(&comprehension.range));
         let elements: Vec<(Value<'a>, Option<Pointer>)> = match &range {
             Value::List(list) => {

@@ -104,14 +104,26 @@ impl Program {
         eval::Evaluator::new(&self.source, input, None).eval(&self.root).map(|value| value.to_json())
     }
 
-    /// The fields whose absence makes the condition false by a leading `has(x) && …`.
+    /// The fields whose absence lets an action pass by `has(x) && …`, wherever that decides.
     pub fn guarded_fields(&self) -> Vec<&str> {
-        let ast::Node::And(operands) = &self.root.node else { return Vec::new() };
-        let guarded = |expr: &ast::Expr| match &expr.node {
-            ast::Node::Has(_, _, field) => self.source.get(field.clone()),
-            _ => None,
-        };
-        operands.iter().filter_map(guarded).collect()
+        let mut found = Vec::new();
+        self.guards(&self.root, &mut found);
+        found
+    }
+
+    fn guards<'p>(&'p self, expr: &'p ast::Expr, found: &mut Vec<&'p str>) {
+        match &expr.node {
+            ast::Node::Or(operands) => operands.iter().for_each(|operand| self.guards(operand, found)),
+            ast::Node::And(operands) => {
+                for operand in operands {
+                    if let ast::Node::Has(_, _, field) = &operand.node {
+                        found.extend(self.source.get(field.clone()));
+                    }
+                    self.guards(operand, found);
+                }
+            }
+            _ => {}
+        }
     }
 }
 

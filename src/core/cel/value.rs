@@ -159,20 +159,51 @@ impl Value<'_> {
         })
     }
 
-    /// Roughly how many parts it has: what comparing it costs. Stops counting at `most`.
-    pub(super) fn weight(&self, most: u64) -> u64 {
+    /// How many elements or entries it has; a scalar has none.
+    pub(super) fn len(&self) -> usize {
         match self {
-            Self::String(text) => u64::try_from(text.len() / 64).unwrap_or(most),
-            Self::List(List::Json(elements)) => json_weight(elements.iter(), most),
-            Self::Map(Map::Json(object)) => {
-                json_weight(object.iter().map(|(_, value)| value), most).saturating_mul(2)
-            }
-            Self::List(list) => list.iter().fold(1, |sum: u64, value| sum.saturating_add(value.weight(most))),
-            Self::Map(Map::Made(entries)) => entries
-                .iter()
-                .fold(1, |sum: u64, (_, value)| sum.saturating_add(value.weight(most)).saturating_add(1)),
-            _ => 1,
+            Self::List(list) => list.len(),
+            Self::Map(map) => map.len(),
+            _ => 0,
         }
+    }
+
+    /// What comparing two values costs; stops counting beyond `most`, so that counting is no more work.
+    pub(super) fn comparison_cost(&self, other: &Value<'_>, most: u64) -> u64 {
+        match (self, other) {
+            (Self::String(a), Value::String(b)) => u64::try_from(a.len().min(b.len()) / 64).unwrap_or(most),
+            (Self::List(a), Value::List(b)) if a.len() == b.len() => self.weight(most),
+            (Self::Map(a), Value::Map(b)) if a.len() == b.len() => self.weight(most),
+            _ => 0,
+        }
+    }
+
+    /// Its parts, and the looking up of its members one by one.
+    fn weight(&self, most: u64) -> u64 {
+        let lookups = match self {
+            Self::Map(map) => u64::try_from(map.len().saturating_mul(map.len()) / 16).unwrap_or(most),
+            Self::String(text) => return u64::try_from(text.len() / 64).unwrap_or(most).saturating_add(1),
+            Self::List(_) => 0,
+            _ => return 1,
+        };
+        let mut sum = lookups.saturating_add(1);
+        let mut add = |value: &Value<'_>| {
+            sum = sum.saturating_add(value.weight(most.saturating_sub(sum)));
+            sum <= most
+        };
+        match self {
+            Self::List(list) => {
+                let _ = list.iter().all(|value| add(&value));
+            }
+            Self::Map(Map::Json(object)) => {
+                let _ = object.iter().all(|(_, value)| add(&Value::from(value)));
+            }
+            Self::Map(Map::Made(entries)) => {
+                let _ = entries.iter().all(|(_, value)| add(value));
+            }
+            _ => {}
+        }
+        sum
     }
 
     pub(super) fn to_json(&self) -> Json {
@@ -197,17 +228,6 @@ impl Value<'_> {
             }
         }
     }
-}
-
-fn json_weight<'j>(values: impl Iterator<Item = &'j Json>, most: u64) -> u64 {
-    let mut sum = 1_u64;
-    for value in values {
-        if sum >= most {
-            return most;
-        }
-        sum = sum.saturating_add(Value::from(value).weight(most));
-    }
-    sum
 }
 
 /// An integer against a double by their exact values; `None` for not-a-number.

@@ -14,6 +14,9 @@ use std::ops::Range;
 /// How deep arrays and objects may nest.
 pub const MAX_DEPTH: usize = 64;
 
+/// How many values a text may have: two bytes of text become fifty in memory, and an isolate has 128 MB for all.
+pub const MAX_VALUES: usize = 500_000;
+
 /// A JSON value. Numbers keep their literal, objects the order of their members.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Json {
@@ -361,6 +364,13 @@ mod tests {
             assert_eq!(Json::parse(text.as_bytes()).unwrap_err().to_string(), message, "{text}");
         }
         assert_eq!(Json::parse(b"\"\xff\"").unwrap_err().kind, JsonErrorKind::Utf8);
+    }
+
+    #[test]
+    fn the_number_of_values_is_bounded() {
+        let ones = |count: usize| format!("[{}1]", "1,".repeat(count));
+        assert!(Json::parse(ones(MAX_VALUES - 2).as_bytes()).is_ok());
+        assert_eq!(Json::parse(ones(MAX_VALUES - 1).as_bytes()).unwrap_err().kind, JsonErrorKind::Values);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The parser: one pass over the bytes, with a limit on depth, for plain values and for trees with places.
 
-use super::{Json, MAX_DEPTH};
+use super::{Json, MAX_DEPTH, MAX_VALUES};
 use crate::core::number::Number;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -30,6 +30,9 @@ pub enum JsonErrorKind {
     /// More than [`MAX_DEPTH`] levels.
     #[error("nested more than 64 deep")]
     Depth,
+    /// More values than [`MAX_VALUES`].
+    #[error("more than 500000 values")]
+    Values,
     /// A number that is not JSON's, or beyond the limits.
     #[error("a number that is not JSON's, or has over 400 digits or an exponent beyond 400")]
     Number,
@@ -55,7 +58,7 @@ pub trait Build {
 pub fn parse_with<B: Build>(build: &mut B, text: &[u8]) -> Result<B::Value, JsonError> {
     let text = std::str::from_utf8(text)
         .map_err(|error| JsonError { kind: JsonErrorKind::Utf8, offset: error.valid_up_to() })?;
-    let mut parser = Parser { text, at: 0, depth: 0, build };
+    let mut parser = Parser { text, at: 0, depth: 0, values: 0, build };
     parser.skip_white_space();
     let value = parser.value()?;
     parser.skip_white_space();
@@ -66,6 +69,7 @@ struct Parser<'t, 'b, B> {
     text: &'t str,
     at: usize,
     depth: usize,
+    values: usize,
     build: &'b mut B,
 }
 
@@ -107,6 +111,10 @@ impl<B: Build> Parser<'_, '_, B> {
 
     fn value(&mut self) -> Result<B::Value, JsonError> {
         let start = self.at;
+        self.values = self.values.saturating_add(1);
+        if self.values > MAX_VALUES {
+            return Err(self.error(JsonErrorKind::Values));
+        }
         match self.peek() {
             Some(b'{') => self.nested(Self::object),
             Some(b'[') => self.nested(Self::array),

@@ -5,6 +5,9 @@ use std::ops::Range;
 /// Longer names are not compared: the distance costs the product of the lengths.
 const MAX_NAME: usize = 64;
 
+/// How many known names a hint lists.
+const MAX_LISTED: usize = 12;
+
 /// One problem or warning, at its place in the document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -57,7 +60,11 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 pub fn did_you_mean(name: &str, known: &[&str]) -> String {
     match nearest(name, known.iter().copied()) {
         Some(nearest) => format!("did you mean `{nearest}`?"),
-        None => format!("known here: {}", known.join(", ")),
+        None => {
+            let more = if known.len() > MAX_LISTED { ", …" } else { "" };
+            let listed: Vec<&str> = known.iter().take(MAX_LISTED).copied().collect();
+            format!("known here: {}{more}", listed.join(", "))
+        }
     }
 }
 

@@ -15,6 +15,10 @@ type Kinds = (Vec<(String, Kind)>, Vec<(Glob, Kind)>);
 /// The keys 1 to 9 choose a reason on the review page.
 const MAX_REASONS: usize = 9;
 
+/// Each pattern is compared with each other one for ties.
+const MAX_PATTERNS: usize = 200;
+const MAX_PATTERN: usize = 128;
+
 impl Reader<'_> {
     pub(super) fn unlisted(&mut self, node: Option<Node>) -> Unlisted {
         let mut unlisted = Unlisted { severity: Severity::High, desk: MAIN_DESK.to_owned() };
@@ -39,6 +43,17 @@ impl Reader<'_> {
             let glob = Glob::new(&key);
             if glob.is_exact() {
                 exact.push((key, kind));
+                continue;
+            }
+            if key.len() > MAX_PATTERN || globs.len() >= MAX_PATTERNS {
+                let message = format!(
+                    "a policy has at most {MAX_PATTERNS} patterns of kinds, of {MAX_PATTERN} bytes each"
+                );
+                self.problem(
+                    &key_span,
+                    message,
+                    Some("name kinds exactly; of those there may be any number".to_owned()),
+                );
                 continue;
             }
             let tie = |(known, _, _): &&(Glob, Kind, Range<usize>)| {

@@ -65,7 +65,14 @@ impl Reader<'_> {
     }
 
     fn warn(&mut self, span: &Range<usize>, message: impl Into<String>, hint: Option<String>) {
-        self.warnings.push(Problem::at(self.text, span, message, hint));
+        if self.warnings.len() < MAX_PROBLEMS {
+            self.warnings.push(Problem::at(self.text, span, message, hint));
+        }
+    }
+
+    /// Whether enough is wrong to stop looking.
+    fn is_full(&self) -> bool {
+        self.problems.len() >= MAX_PROBLEMS
     }
 
     fn policy(&mut self, root: Node) -> Option<Policy> {
@@ -79,6 +86,9 @@ impl Reader<'_> {
         let desks = self.desks(table.take("desks"));
         self.finish(table);
         for (desk, span) in std::mem::take(&mut self.desks_named) {
+            if self.is_full() {
+                break;
+            }
             if desks.iter().all(|(known, _)| *known != desk) {
                 let known: Vec<&str> = desks.iter().map(|(name, _)| name.as_str()).collect();
                 let hint =

@@ -22,6 +22,9 @@ impl Reader<'_> {
 
     pub(super) fn finish(&mut self, table: Table) {
         for entry in table.entries {
+            if self.is_full() {
+                return;
+            }
             let hint = did_you_mean(&entry.key, &table.known);
             self.problem(&entry.key_span, format!("unknown key `{}`", entry.key), Some(hint));
         }
