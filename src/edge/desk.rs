@@ -12,7 +12,7 @@ use super::{chain, clock};
 use crate::core::case::{Case, Command, Event, Facts, Refusal, State, Status, Step, Viewer, step};
 use crate::core::json::Json;
 use crate::core::ledger;
-use crate::core::time::Millis;
+use crate::core::time::{Millis, Span};
 use crate::wire::api::{Claim, MAX_PAGE, answer_of_case, case_json};
 use crate::wire::desk::Ask;
 use crate::wire::problem::{Code, Problem};
@@ -29,10 +29,10 @@ const MIGRATIONS: &[&[&str]] = &[
     chain::TABLES,
     &[
         "CREATE TABLE cases (id TEXT PRIMARY KEY, open INTEGER NOT NULL, proposer TEXT NOT NULL, created INTEGER NOT NULL, \
-         expires INTEGER NOT NULL, facts TEXT NOT NULL, progress TEXT NOT NULL) STRICT",
+         expires INTEGER NOT NULL, valid INTEGER NOT NULL, facts TEXT NOT NULL, progress TEXT NOT NULL) STRICT",
         "CREATE INDEX cases_by_deadline ON cases (open, expires, id)",
         "CREATE TRIGGER cases_stay BEFORE DELETE ON cases BEGIN SELECT RAISE(ABORT, 'cases do not vanish'); END",
-        "CREATE TRIGGER facts_stay BEFORE UPDATE OF facts, proposer, created, expires ON cases \
+        "CREATE TRIGGER facts_stay BEFORE UPDATE OF facts, proposer, created, expires, valid ON cases \
          BEGIN SELECT RAISE(ABORT, 'what was held does not change'); END",
     ],
 ];
@@ -43,8 +43,13 @@ const MAX_FACTS: usize = 1_900_000;
 /// How many overdue cases one alarm ends.
 const ALARM_BATCH: i64 = 50;
 
-/// How many open cases a claim looks through for one that is free.
-const CLAIM_WINDOW: i64 = 200;
+/// How many rows are read at a time where many are looked through, and how many times.
+const PAGE: i64 = 200;
+const MAX_PAGES: usize = 25;
+
+/// A case larger than this is given alone, and a list ends soon after this many bytes: an isolate has 128 MB for all.
+const LOOK_AHEAD_BYTES: usize = 256 << 10;
+const LIST_BYTES: usize = 2 << 20;
 
 /// The object.
 #[durable_object(alarm)]
@@ -134,7 +139,8 @@ impl Desk {
                     decision.category = self.load(&id)?.facts.first_category();
                 }
                 let (case, now) = self.command(&id, Command::Decide { decision, digest, lease })?;
-                let next = next.map(|claim| self.claim(&person, &claim)).transpose()?;
+                // The decision stands, whatever becomes of the next claim.
+                let next = next.and_then(|claim| self.claim(&person, &claim).ok());
                 Ok((
                     200,
                     Json::object([
@@ -180,27 +186,27 @@ impl Desk {
         }
         let case = Case::hold(facts);
         let facts = &case.facts;
-        self.sql
-            .transaction(|| {
-                let known = self.sql.query("SELECT id FROM cases WHERE id = ?", &[Bind::Text(&facts.id)])?;
-                if !known.is_empty() {
-                    return Ok(());
-                }
-                let progress = progress_text(&case);
-                self.sql.run(
-                    "INSERT INTO cases (id, open, proposer, created, expires, facts, progress) VALUES (?, 1, ?, ?, ?, ?, ?)",
-                    &[
-                        Bind::Text(&facts.id),
-                        Bind::Text(&facts.proposer),
-                        facts.created.0.into(),
-                        facts.expires.0.into(),
-                        Bind::Text(&text),
-                        Bind::Text(&progress),
-                    ],
-                )?;
-                self.record(now, &case, &[Event::Held])
-            })
-            ?;
+        self.sql.transaction(|| {
+            let known = self.sql.query("SELECT id FROM cases WHERE id = ?", &[Bind::Text(&facts.id)])?;
+            if !known.is_empty() {
+                return Ok(());
+            }
+            let progress = progress_text(&case);
+            self.sql.run(
+                "INSERT INTO cases (id, open, proposer, created, expires, valid, facts, progress) \
+                     VALUES (?, 1, ?, ?, ?, ?, ?, ?)",
+                &[
+                    Bind::Text(&facts.id),
+                    Bind::Text(&facts.proposer),
+                    facts.created.0.into(),
+                    facts.expires.0.into(),
+                    facts.valid.as_millis().into(),
+                    Bind::Text(&text),
+                    Bind::Text(&progress),
+                ],
+            )?;
+            self.record(now, &case, &[Event::Held])
+        })?;
         Ok((202, answer_of_case(&case, now)))
     }
 
@@ -234,7 +240,7 @@ impl Desk {
             self.sql.run(
                 "UPDATE cases SET open = ?, progress = ? WHERE id = ?",
                 &[
-                    i64::from(case.state == State::Held).into(),
+                    i64::from(case.progress.state == State::Held).into(),
                     Bind::Text(&progress),
                     Bind::Text(&case.facts.id),
                 ],
@@ -267,7 +273,9 @@ impl Desk {
             | Refusal::Lease
             | Refusal::VotedAlready => Code::Conflict,
         };
-        Problem::new(code, refusal.to_string()).with("case", case_json(case, &self.name(), now))
+        Problem::new(code, refusal.to_string())
+            .with("refusal", refusal.as_str().into())
+            .with("case", case_json(case, &self.name(), now))
     }
 
     fn shown(&self, id: &str) -> Answered {
@@ -297,7 +305,7 @@ impl Desk {
                 let (case, now) = self.command(id, Command::Take)?;
                 return Ok((200, answer_of_case(&case, now)));
             }
-            if status == Status::Expired && case.state == State::Held {
+            if status == Status::Expired && case.progress.state == State::Held {
                 self.command(id, Command::Expire)?;
                 continue;
             }
@@ -333,21 +341,20 @@ impl Desk {
 
     // Many cases
 
-    fn open_cases(&self, now: Millis, most: i64) -> Result<Vec<Case>, Problem> {
-        let rows = self.sql.query(
-            "SELECT facts, progress FROM cases WHERE open = 1 AND expires > ? ORDER BY expires, id LIMIT ?",
-            &[now.0.into(), most.into()],
-        );
-        rows.and_then(|rows| rows.iter().map(read_case).collect()).map_err(|error| failed(&error))
-    }
-
-    /// The first case that is free for this person, leased, and a look ahead at those behind it.
+    /// The first case that is free for this person, leased, and a look ahead at those behind it. Only what
+    /// tells whether a case is free is read of all; whole cases are read of those that are given.
     fn claim(&self, person: &str, claim: &Claim) -> Result<Json, Problem> {
         let now = self.now()?;
-        let free = |case: &Case| case.is_open_to(person, now) && !claim.skip.contains(&case.facts.id);
         let want = usize::try_from(claim.want).unwrap_or(0);
-        let mut cases: Vec<Case> =
-            self.open_cases(now, CLAIM_WINDOW)?.into_iter().filter(free).take(want).collect();
+        let mut cases = Vec::new();
+        for id in self.free(person, claim, now)?.into_iter().take(want) {
+            let case = self.load(&id)?;
+            let large = case.size() > LOOK_AHEAD_BYTES;
+            cases.push(case);
+            if large {
+                break;
+            }
+        }
         let mut lease = Json::Null;
         if let Some(first) = cases.first_mut() {
             let take = Command::Lease { person: person.to_owned(), token: new_token()? };
@@ -360,7 +367,33 @@ impl Desk {
         Ok(Json::object([("cases", cases), ("lease", lease)]))
     }
 
-    /// A page of cases in the order in which they were held.
+    /// The ids of the first cases by deadline that are free for this person.
+    fn free(&self, person: &str, claim: &Claim, now: Millis) -> Result<Vec<String>, SqlError> {
+        let page = "SELECT id, expires, proposer, progress FROM cases \
+                    WHERE open = 1 AND (expires, id) > (?, ?) ORDER BY expires, id LIMIT ?";
+        let want = usize::try_from(claim.want).unwrap_or(0);
+        let (mut free, mut behind) = (Vec::new(), (now.0, String::new()));
+        for _ in 0..MAX_PAGES {
+            let rows = self.sql.query(page, &[behind.0.into(), Bind::Text(&behind.1), PAGE.into()])?;
+            for row in &rows {
+                let (id, proposer) = (row.text("id")?, row.text("proposer")?);
+                behind = (row.int("expires")?, id.clone());
+                // One row that cannot be read must not keep the others from being decided.
+                let progress = row.json("progress").ok().as_ref().and_then(record::progress_from_json);
+                let open = progress.is_some_and(|progress| progress.is_free_for(person, now));
+                if open && proposer != person && !claim.skip.contains(&id) {
+                    free.push(id);
+                }
+            }
+            if free.len() >= want || rows.len() < usize::try_from(PAGE).unwrap_or(0) {
+                break;
+            }
+        }
+        Ok(free)
+    }
+
+    /// A page of cases in the order in which they were held. It may be short of its limit, or empty, and still
+    /// have a next one: what one request looks through is bounded.
     fn list(&self, status: Option<&str>, limit: i64, after: Option<&str>) -> Answered {
         let now = self.now()?;
         let wanted = status.map(|word| Status::parse(word).ok_or(word)).transpose().map_err(|word| {
@@ -370,27 +403,31 @@ impl Desk {
         let mut cursor: i64 = after
             .map_or(Ok(0), str::parse)
             .map_err(|_| Problem::new(Code::Invalid, "`after` is the `next` of another page"))?;
-        let limit = limit.clamp(1, MAX_PAGE);
-        let full = usize::try_from(limit).unwrap_or(1);
-        let mut cases = Vec::new();
-        loop {
-            let page =
-                "SELECT rowid AS place, facts, progress FROM cases WHERE rowid > ? ORDER BY rowid LIMIT ?";
-            let rows = self.sql.query(page, &[cursor.into(), limit.into()])?;
+        let full = usize::try_from(limit.clamp(1, MAX_PAGE)).unwrap_or(1);
+        let page = "SELECT rowid AS place, id, expires, valid, progress FROM cases WHERE rowid > ? ORDER BY rowid LIMIT ?";
+        let (name, mut cases, mut bytes) = (self.name(), Vec::new(), 0);
+        for _ in 0..MAX_PAGES {
+            let rows = self.sql.query(page, &[cursor.into(), PAGE.into()])?;
             for row in &rows {
-                if cases.len() >= full {
+                if cases.len() >= full || bytes > LIST_BYTES {
                     return Ok((200, page_json(cases, Some(cursor))));
                 }
-                let case = read_case(row)?;
                 cursor = row.int("place")?;
-                if wanted.is_none_or(|wanted| case.status(now, Viewer::Desk) == wanted) {
-                    cases.push(case_json(&case, &self.name(), now));
+                let progress = row.json("progress").ok().as_ref().and_then(record::progress_from_json);
+                let (expires, valid) = (Millis(row.int("expires")?), Span::millis(row.int("valid")?));
+                let status =
+                    progress.map(|progress| progress.state.status(expires, valid, now, Viewer::Desk));
+                if wanted.is_none_or(|wanted| status == Some(wanted)) {
+                    let case = self.load(&row.text("id")?)?;
+                    bytes = bytes.saturating_add(case.size());
+                    cases.push(case_json(&case, &name, now));
                 }
             }
-            if rows.len() < full {
+            if rows.len() < usize::try_from(PAGE).unwrap_or(0) {
                 return Ok((200, page_json(cases, None)));
             }
         }
+        Ok((200, page_json(cases, Some(cursor))))
     }
 
     fn counts(&self) -> Answered {
@@ -445,16 +482,17 @@ fn page_json(cases: Vec<Json>, next: Option<i64>) -> Json {
 fn read_case(row: &Row) -> Result<Case, SqlError> {
     let unreadable = || SqlError("a case cannot be read".to_owned());
     let facts = record::facts_from_json(&row.json("facts")?).ok_or_else(unreadable)?;
-    let (state, votes, lease) = record::progress_from_json(&row.json("progress")?).ok_or_else(unreadable)?;
-    Ok(Case { facts, state, votes, lease })
+    let progress = record::progress_from_json(&row.json("progress")?).ok_or_else(unreadable)?;
+    Ok(Case { facts, progress })
 }
 
 fn progress_text(case: &Case) -> String {
-    record::progress_to_json(&case.state, &case.votes, case.lease.as_ref()).to_string()
+    record::progress_to_json(&case.progress).to_string()
 }
 
 fn lease_json(case: &Case, now: Millis) -> Json {
-    case.live_lease(now)
+    case.progress
+        .live_lease(now)
         .map(|lease| {
             Json::object([("token", lease.token.as_str().into()), ("until", lease.until.to_string().into())])
         })

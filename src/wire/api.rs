@@ -94,7 +94,7 @@ pub fn answer_of_case(case: &Case, now: Millis) -> Json {
     answer(
         &case.facts.id,
         status.as_str(),
-        status == Status::Approved,
+        case.may_run(now),
         [
             shown,
             case.facts.digest.to_string().into(),
@@ -139,8 +139,8 @@ fn decision_json(decision: &Decision) -> Json {
 /// A case as the people of its desk see it.
 pub fn case_json(case: &Case, desk: &str, now: Millis) -> Json {
     let facts = &case.facts;
-    let given = i64::try_from(case.votes.len()).unwrap_or(i64::MAX);
-    let lease = case.live_lease(now).map(|lease| {
+    let given = i64::try_from(case.progress.votes.len()).unwrap_or(i64::MAX);
+    let lease = case.progress.live_lease(now).map(|lease| {
         Json::object([("by", lease.person.as_str().into()), ("until", lease.until.to_string().into())])
     });
     let decision = case.decision().map(|decision| {

@@ -1,7 +1,7 @@
 //! A case as the desk stores it: JSON that only this file reads and writes.
 
 use crate::core::canonical::Digest;
-use crate::core::case::{Answer, Decision, Facts, Lease, State, Vote};
+use crate::core::case::{Answer, Decision, Facts, Lease, Progress, State, Vote};
 use crate::core::json::Json;
 use crate::core::policy::severity::Severity;
 use crate::core::time::{Millis, Span};
@@ -62,7 +62,8 @@ pub fn facts_from_json(json: &Json) -> Option<Facts> {
 }
 
 /// What changes in a case: state, votes and lease.
-pub fn progress_to_json(state: &State, votes: &[Vote], lease: Option<&Lease>) -> Json {
+pub fn progress_to_json(progress: &Progress) -> Json {
+    let Progress { state, votes, lease } = progress;
     let state = match state {
         State::Held => Json::object([("is", "held".into())]),
         State::Expired => Json::object([("is", "expired".into())]),
@@ -80,7 +81,7 @@ pub fn progress_to_json(state: &State, votes: &[Vote], lease: Option<&Lease>) ->
         ("votes", votes.iter().map(vote).collect()),
         (
             "lease",
-            lease.map_or(Json::Null, |lease| {
+            lease.as_ref().map_or(Json::Null, |lease| {
                 Json::object([
                     ("person", lease.person.as_str().into()),
                     ("token", lease.token.as_str().into()),
@@ -92,7 +93,7 @@ pub fn progress_to_json(state: &State, votes: &[Vote], lease: Option<&Lease>) ->
 }
 
 /// State, votes and lease again; `None` for what [`progress_to_json`] did not write.
-pub fn progress_from_json(json: &Json) -> Option<(State, Vec<Vote>, Option<Lease>)> {
+pub fn progress_from_json(json: &Json) -> Option<Progress> {
     let state = json.get("state")?;
     let millis = |json: &Json, name| json.get(name).and_then(Json::as_i64).map(Millis);
     let text = |json: &Json, name| json.get(name).and_then(Json::as_str).map(str::to_owned);
@@ -116,7 +117,7 @@ pub fn progress_from_json(json: &Json) -> Option<(State, Vec<Vote>, Option<Lease
             until: millis(lease, "until")?,
         }),
     };
-    Some((state, votes, lease))
+    Some(Progress { state, votes, lease })
 }
 
 /// A decision.

@@ -4,6 +4,10 @@
 //! window; until then the app sees `held`. Nothing that a clock does ever approves: a deadline ends in
 //! `expired`, an approval that nobody used in time is `lapsed`, and both are computed on reading.
 
+mod step;
+
+pub use step::step;
+
 use super::canonical::Digest;
 use super::json::Json;
 use super::policy::severity::Severity;
@@ -14,12 +18,8 @@ use super::time::{Millis, Span};
 pub struct Case {
     /// What was held; never changes.
     pub facts: Facts,
-    /// How far it has come.
-    pub state: State,
-    /// Approvals so far, each of another person.
-    pub votes: Vec<Vote>,
-    /// Who looks at it. A courtesy between reviewers: safety rests on digest and state.
-    pub lease: Option<Lease>,
+    /// How far it has come. A lease in it is a courtesy between reviewers: safety rests on digest and state.
+    pub progress: Progress,
 }
 
 /// What was held, and the rules that were in force then.
@@ -81,6 +81,21 @@ pub enum State {
     Expired,
 }
 
+impl State {
+    /// What a case in this state is now, by its deadline and by how long an approval can be used.
+    pub fn status(&self, expires: Millis, valid: Span, now: Millis, viewer: Viewer) -> Status {
+        match self {
+            Self::Held if now >= expires => Status::Expired,
+            Self::Held => Status::Held,
+            Self::Expired => Status::Expired,
+            Self::Decided { release_at, .. } if viewer == Viewer::App && now < *release_at => Status::Held,
+            Self::Decided { decision: Decision { answer: Answer::Reject, .. }, .. } => Status::Rejected,
+            Self::Decided { release_at, taken: None, .. } if now >= release_at.after(valid) => Status::Lapsed,
+            Self::Decided { .. } => Status::Approved,
+        }
+    }
+}
+
 /// A decision with its reasons.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decision {
@@ -126,6 +141,36 @@ pub struct Vote {
     pub person: String,
     /// When.
     pub at: Millis,
+}
+
+/// What changes in a case.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    /// How far it has come.
+    pub state: State,
+    /// Approvals so far.
+    pub votes: Vec<Vote>,
+    /// Who looks at it.
+    pub lease: Option<Lease>,
+}
+
+impl Progress {
+    /// The lease, while it is live.
+    pub fn live_lease(&self, now: Millis) -> Option<&Lease> {
+        self.lease.as_ref().filter(|lease| lease.until > now && self.state == State::Held)
+    }
+
+    /// Whether a person approved it already.
+    pub fn has_vote_of(&self, person: &str) -> bool {
+        self.votes.iter().any(|vote| vote.person == person)
+    }
+
+    /// Whether it is undecided and free for a person to look at: not voted on by them, and nobody else is at it.
+    pub fn is_free_for(&self, person: &str, now: Millis) -> bool {
+        self.state == State::Held
+            && !self.has_vote_of(person)
+            && self.live_lease(now).is_none_or(|lease| lease.person == person)
+    }
 }
 
 /// Who looks at a case, and until when.
@@ -267,6 +312,22 @@ pub enum Refusal {
     NotYours,
 }
 
+impl Refusal {
+    /// The word for it in answers: what a program tells refusals apart by.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotOpen => "not_open",
+            Self::TooLate => "too_late",
+            Self::Digest => "digest",
+            Self::Lease => "lease",
+            Self::OwnAction => "own_action",
+            Self::VotedAlready => "voted_already",
+            Self::Reason => "reason",
+            Self::NotYours => "not_yours",
+        }
+    }
+}
+
 /// What a command did.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
@@ -291,27 +352,28 @@ impl Facts {
 impl Case {
     /// A new case.
     pub fn hold(facts: Facts) -> Self {
-        Self { facts, state: State::Held, votes: Vec::new(), lease: None }
+        Self { facts, progress: Progress { state: State::Held, votes: Vec::new(), lease: None } }
     }
 
     /// What the case is now.
     pub fn status(&self, now: Millis, viewer: Viewer) -> Status {
-        match &self.state {
-            State::Held if now >= self.facts.expires => Status::Expired,
-            State::Held => Status::Held,
-            State::Expired => Status::Expired,
-            State::Decided { release_at, .. } if viewer == Viewer::App && now < *release_at => Status::Held,
-            State::Decided { decision: Decision { answer: Answer::Reject, .. }, .. } => Status::Rejected,
-            State::Decided { release_at, taken: None, .. } if now >= release_at.after(self.facts.valid) => {
-                Status::Lapsed
-            }
-            State::Decided { .. } => Status::Approved,
-        }
+        self.progress.state.status(self.facts.expires, self.facts.valid, now, viewer)
+    }
+
+    /// Whether the app may run it: approved, released, in time, and not taken away to be run already.
+    pub fn may_run(&self, now: Millis) -> bool {
+        let taken = matches!(self.progress.state, State::Decided { taken: Some(_), .. });
+        self.status(now, Viewer::App) == Status::Approved && !taken
+    }
+
+    /// Roughly how many bytes its action has as text.
+    pub fn size(&self) -> usize {
+        self.facts.action.to_string().len()
     }
 
     /// When the clock alone will next change the status, as the app sees it.
     pub fn next_change(&self, now: Millis) -> Option<Millis> {
-        let at = match &self.state {
+        let at = match &self.progress.state {
             State::Held => self.facts.expires,
             State::Decided { release_at, .. } if now < *release_at => *release_at,
             State::Decided {
@@ -324,23 +386,9 @@ impl Case {
         Some(at).filter(|at| *at > now)
     }
 
-    /// The lease, while it is live.
-    pub fn live_lease(&self, now: Millis) -> Option<&Lease> {
-        self.lease.as_ref().filter(|lease| lease.until > now && self.state == State::Held)
-    }
-
-    /// Whether a person may look at it with a view to deciding: open, not theirs, not voted on by them, and
-    /// nobody else is at it.
-    pub fn is_open_to(&self, person: &str, now: Millis) -> bool {
-        self.status(now, Viewer::Desk) == Status::Held
-            && self.facts.proposer != person
-            && self.votes.iter().all(|vote| vote.person != person)
-            && self.live_lease(now).is_none_or(|lease| lease.person == person)
-    }
-
     /// The decision that ended it.
     pub fn decision(&self) -> Option<&Decision> {
-        match &self.state {
+        match &self.progress.state {
             State::Decided { decision, .. } => Some(decision),
             State::Held | State::Expired => None,
         }
@@ -348,152 +396,9 @@ impl Case {
 
     /// Until when the decision can be taken back.
     pub fn release_at(&self) -> Option<Millis> {
-        match &self.state {
+        match &self.progress.state {
             State::Decided { release_at, .. } => Some(*release_at),
             State::Held | State::Expired => None,
         }
-    }
-}
-
-/// The one transition function. On a refusal nothing has changed.
-pub fn step(case: &mut Case, now: Millis, command: Command) -> Result<Step, Refusal> {
-    let mut events = Vec::new();
-    if case.state == State::Held && now >= case.facts.expires {
-        case.state = State::Expired;
-        case.lease = None;
-        events.push(Event::Expired);
-    }
-    let late = match &command {
-        Command::Decide { decision, .. } if case.state == State::Expired => {
-            Some(Event::TooLate(decision.clone()))
-        }
-        _ => None,
-    };
-    match apply(case, now, command) {
-        Ok(more) => {
-            events.extend(more);
-            Ok(Step { events, refusal: None })
-        }
-        Err(refusal) => {
-            events.extend(late);
-            if events.is_empty() { Err(refusal) } else { Ok(Step { events, refusal: Some(refusal) }) }
-        }
-    }
-}
-
-fn apply(case: &mut Case, now: Millis, command: Command) -> Result<Vec<Event>, Refusal> {
-    match command {
-        Command::Expire => Ok(Vec::new()),
-        Command::Lease { person, token } => lease(case, now, person, token),
-        Command::GiveBack { person } => {
-            case.lease = case.lease.take().filter(|lease| lease.person != person);
-            Ok(Vec::new())
-        }
-        Command::Decide { decision, digest, lease } => decide(case, now, decision, digest, lease.as_deref()),
-        Command::Undo { person } => undo(case, now, person),
-        Command::Take => take(case, now),
-    }
-}
-
-fn lease(case: &mut Case, now: Millis, person: String, token: String) -> Result<Vec<Event>, Refusal> {
-    if case.state != State::Held {
-        return Err(Refusal::NotOpen);
-    }
-    if case.facts.proposer == person {
-        return Err(Refusal::OwnAction);
-    }
-    let token = match case.live_lease(now) {
-        Some(lease) if lease.person != person => return Err(Refusal::Lease),
-        Some(own) => own.token.clone(),
-        None => token,
-    };
-    case.lease = Some(Lease { person, token, until: now.after(case.facts.lease) });
-    Ok(Vec::new())
-}
-
-fn decide(
-    case: &mut Case,
-    now: Millis,
-    decision: Decision,
-    digest: Digest,
-    lease: Option<&str>,
-) -> Result<Vec<Event>, Refusal> {
-    match case.state {
-        State::Expired => return Err(Refusal::TooLate),
-        State::Decided { .. } => return Err(Refusal::NotOpen),
-        State::Held => {}
-    }
-    may_decide(case, now, &decision, digest, lease)?;
-    case.lease = None;
-    if decision.answer == Answer::Approve {
-        case.votes.push(Vote { person: decision.by.clone(), at: now });
-        let given = u32::try_from(case.votes.len()).unwrap_or(u32::MAX);
-        if given < case.facts.approvals {
-            return Ok(vec![Event::Voted(decision)]);
-        }
-    }
-    let release_at = now.after(case.facts.undo);
-    case.state = State::Decided { decision: decision.clone(), release_at, taken: None };
-    Ok(vec![Event::Decided(decision)])
-}
-
-fn may_decide(
-    case: &Case,
-    now: Millis,
-    decision: &Decision,
-    digest: Digest,
-    lease: Option<&str>,
-) -> Result<(), Refusal> {
-    if case.facts.digest != digest {
-        return Err(Refusal::Digest);
-    }
-    if case.facts.proposer == decision.by {
-        return Err(Refusal::OwnAction);
-    }
-    let live = case.live_lease(now);
-    let fits = match lease {
-        Some(named) => live.is_some_and(|live| live.token == named && live.person == decision.by),
-        None => live.is_none_or(|live| live.person == decision.by),
-    };
-    if !fits {
-        return Err(Refusal::Lease);
-    }
-    if case.votes.iter().any(|vote| vote.person == decision.by) {
-        return Err(Refusal::VotedAlready);
-    }
-    let reason_known = decision.reason.as_ref().map(|reason| case.facts.reasons.contains(reason));
-    match (decision.answer, reason_known) {
-        (Answer::Reject, None) | (_, Some(false)) => Err(Refusal::Reason),
-        _ => Ok(()),
-    }
-}
-
-fn undo(case: &mut Case, now: Millis, person: String) -> Result<Vec<Event>, Refusal> {
-    let State::Decided { decision, release_at, .. } = &case.state else { return Err(Refusal::NotOpen) };
-    if decision.by != person {
-        return Err(Refusal::NotYours);
-    }
-    if now >= *release_at {
-        return Err(Refusal::NotOpen);
-    }
-    case.votes.retain(|vote| vote.person != person);
-    if now >= case.facts.expires {
-        case.state = State::Expired;
-        return Ok(vec![Event::Undone(person), Event::Expired]);
-    }
-    case.state = State::Held;
-    Ok(vec![Event::Undone(person)])
-}
-
-fn take(case: &mut Case, now: Millis) -> Result<Vec<Event>, Refusal> {
-    if case.status(now, Viewer::App) != Status::Approved {
-        return Err(Refusal::NotOpen);
-    }
-    match &mut case.state {
-        State::Decided { taken: taken @ None, .. } => {
-            *taken = Some(now);
-            Ok(vec![Event::Taken])
-        }
-        _ => Err(Refusal::NotOpen),
     }
 }
