@@ -10,6 +10,12 @@ export class Digits {
   }
 }
 
+/** How far Holdpoint's clock is ahead of this one: deadlines are by that clock. */
+let ahead = 0;
+
+/** Now, by Holdpoint's clock. */
+export const now = () => Date.now() + ahead;
+
 function keepDigits(_key, value, context) {
   const source = context?.source;
   return typeof value === "number" && source !== undefined && source !== String(value) ? new Digits(source) : value;
@@ -30,6 +36,8 @@ export async function send(method, path, body) {
       signal: AbortSignal.timeout(15_000),
     });
     text = await response.text();
+    const time = Date.parse(response.headers.get("holdpoint-time") ?? "");
+    if (!Number.isNaN(time)) ahead = time - Date.now();
   } catch {
     throw new Offline();
   }

@@ -1,6 +1,6 @@
 // The review page: one case at a time, the next one at once, and nothing decided twice.
 
-import { Offline, send } from "./api.js";
+import { Offline, now, send } from "./api.js";
 import { draw } from "./case.js";
 import { listen, setSingleKeys, singleKeysOn } from "./keys.js";
 import { texts } from "./texts.js";
@@ -10,13 +10,16 @@ const ARM_MS = 300;
 const SKIP_MS = 10 * 60_000;
 const REFRESH_MS = 5_000;
 const RETRY_MS = 2_000;
-/** A lease is renewed only for somebody who is there. */
-const PRESENT_MS = 60_000;
+/** A lease is renewed only for somebody who is there; reading a long text without a touch is being there. */
+const PRESENT_MS = 120_000;
+/** A case that has run out here is asked about again only after this: the desk has to see it too. */
+const SETTLE_MS = 1_000;
 const LOOK_AHEAD = 2;
 
 const at = (id) => document.getElementById(id);
 
 const state = {
+  person: null,
   desk: null,
   desks: [],
   shown: null,
@@ -29,6 +32,9 @@ const state = {
   pending: null,
   done: 0,
   busy: false,
+  expiring: false,
+  /** Counts what was asked for next: only the newest answer says what is shown. */
+  asked: 0,
   offline: false,
   signedOut: false,
   lastInput: performance.now(),
@@ -71,7 +77,7 @@ function buttons() {
   at("undo").disabled = !canUndo();
 }
 
-const canUndo = () => state.last !== null && state.last.releaseAt !== null && Date.now() < state.last.releaseAt;
+const canUndo = () => state.last !== null && state.last.releaseAt !== null && now() < state.last.releaseAt;
 
 function show(shown, lease) {
   state.shown = shown;
@@ -113,9 +119,8 @@ async function ask(method, path, body) {
 }
 
 function skipping() {
-  const now = Date.now();
   for (const [id, until] of state.skipped) {
-    if (until <= now) state.skipped.delete(id);
+    if (until <= now()) state.skipped.delete(id);
   }
   return [...state.skipped.keys()];
 }
@@ -128,6 +133,7 @@ async function refreshDesks() {
   }
   state.signedOut = false;
   state.desks = answer.body.desks;
+  state.person = answer.body.person;
   if (state.desks.length === 0) {
     notice(texts.noDesk, texts.noDeskText);
     return;
@@ -146,7 +152,10 @@ async function refreshDesks() {
 const current = () => state.desks.find((desk) => desk.name === state.desk);
 
 async function claim() {
+  state.asked += 1;
+  const { asked } = state;
   const answer = await ask("POST", `/v1/desks/${state.desk}/claim`, { want: LOOK_AHEAD + 1, skip: skipping() });
+  if (asked !== state.asked) return;
   if (answer?.ok) take(answer.body);
   else if (answer && answer.status !== 401) notice(texts.broken, answer.body?.detail ?? "");
 }
@@ -200,9 +209,10 @@ async function decide(decision, reason) {
     seen_ms: Math.min(Math.round(performance.now() - state.shownAt), 86_400_000),
     next: { want: LOOK_AHEAD + 1, skip: [...skipping(), shown.id] },
   };
-  if (state.lease) body.lease = state.lease.token;
+  if (state.lease && Date.parse(state.lease.until) > now()) body.lease = state.lease.token;
   if (reason) body.reason = reason;
-  state.pending = { shown, decision, reason };
+  state.asked += 1;
+  state.pending = { shown, decision, reason, asked: state.asked };
   state.last = null;
   say(texts.sending);
   goOn();
@@ -221,22 +231,38 @@ async function deliver(shown, body, again) {
     state.pending = null;
     return;
   }
+  const { refusal } = answer.body ?? {};
+  if (refusal === "lease" && (await leaseAgain(shown, body))) {
+    deliver(shown, body, again);
+    return;
+  }
   const pending = state.pending;
   state.pending = null;
   connection();
   const stands = answer.body?.case;
-  // The first attempt may have arrived although its answer did not.
-  const arrived = again && answer.status === 409 && stands?.decision?.decision === pending.decision;
-  if (answer.ok || arrived) {
-    accepted(shown, pending, answer.ok ? answer.body : { case: stands, release_at: stands.release_at, next: null });
+  // A first attempt may have arrived although its answer did not.
+  const decided = stands?.decision?.by === state.person && stands.decision.decision === pending.decision;
+  const arrived = again && (refusal === "voted_already" || (refusal === "not_open" && decided));
+  if (answer.ok) {
+    accepted(shown, pending, answer.body);
+  } else if (arrived) {
+    accepted(shown, pending, { case: stands, release_at: stands.release_at, next: null });
   } else {
-    say(refusal(shown, answer));
+    say(whyNot(shown, answer));
     await claim();
     refreshDesks();
   }
 }
 
-function accepted(shown, { decision, reason }, body) {
+/** Reading may take longer than a lease: where nobody else has come, the case is ours again. */
+async function leaseAgain(shown, body) {
+  const answer = await ask("POST", `/v1/cases/${shown.id}/lease`);
+  if (!answer?.ok || answer.body.lease.token === body.lease) return false;
+  body.lease = answer.body.lease.token;
+  return true;
+}
+
+function accepted(shown, { decision, reason, asked }, body) {
   state.done += 1;
   at("done").textContent = String(state.done);
   const releaseAt = body.release_at === null ? null : Date.parse(body.release_at);
@@ -246,12 +272,12 @@ function accepted(shown, { decision, reason }, body) {
   state.lastText = text;
   say(text);
   tick();
-  if (body.next) take(body.next);
-  else claim();
+  if (body.next && asked === state.asked) take(body.next);
+  else if (asked === state.asked) claim();
   refreshDesks();
 }
 
-function refusal(shown, { status, body }) {
+function whyNot(shown, { status, body }) {
   if (status !== 409) return texts.refused(body?.detail ?? String(status));
   if (body?.case?.status === "expired") return texts.tooLate(shown.title);
   return texts.somebodyElse(shown.title);
@@ -266,13 +292,17 @@ async function undo() {
   const { shown } = state.last;
   const answer = await ask("POST", `/v1/cases/${shown.id}/undo`);
   state.busy = false;
-  if (!answer) return;
+  if (!answer || answer.status >= 500) {
+    say(texts.undoAgain);
+    return;
+  }
   state.last = null;
   if (!answer.ok) {
-    say(texts.undoTooLate);
+    say(answer.status === 409 ? texts.undoTooLate : texts.refused(answer.body?.detail ?? String(answer.status)));
     buttons();
     return;
   }
+  state.asked += 1;
   state.done = Math.max(0, state.done - 1);
   at("done").textContent = String(state.done);
   const given = state.shown;
@@ -287,7 +317,7 @@ async function undo() {
 async function skip() {
   const shown = state.shown;
   if (shown === null || state.pending !== null || !armed()) return;
-  state.skipped.set(shown.id, Date.now() + SKIP_MS);
+  state.skipped.set(shown.id, now() + SKIP_MS);
   goOn();
   say(texts.skipped(shown.title));
   await ask("DELETE", `/v1/cases/${shown.id}/lease`);
@@ -298,13 +328,16 @@ async function skip() {
 
 function openReasons() {
   if (state.shown === null || !armed()) return;
+  const openedAt = performance.now();
+  const meant = (event) => event.detail === 0 || performance.now() - openedAt >= ARM_MS;
   const chips = state.shown.reasons.map((reason, index) => {
     const chip = document.createElement("button");
     chip.type = "button";
     const key = document.createElement("kbd");
     key.textContent = String(index + 1);
     chip.append(key, ` ${reason}`);
-    chip.addEventListener("click", () => decide("reject", reason));
+    // The second click of a double click on Reject was not meant for what has come to stand there.
+    chip.addEventListener("click", (event) => meant(event) && decide("reject", reason));
     return chip;
   });
   const back = document.createElement("button");
@@ -317,7 +350,7 @@ function openReasons() {
   at("reasons").hidden = false;
   at("buttons").hidden = true;
   at("reject").setAttribute("aria-expanded", "true");
-  chips[0]?.focus();
+  at("reasons").focus();
 }
 
 function closeReasons() {
@@ -344,27 +377,33 @@ function tick() {
   const box = at("deadline-box");
   box.hidden = state.shown === null;
   if (state.shown) {
-    const left = Date.parse(state.shown.expires) - Date.now();
+    const left = Date.parse(state.shown.expires) - now();
     at("deadline").textContent = clock(left);
     box.classList.toggle("urgent", left < 60_000);
-    if (left <= 0 && state.pending === null) {
-      say(texts.expired(state.shown.title));
-      goOn();
-      claim();
-    }
+    if (left <= 0 && state.pending === null && !state.expiring) expire(state.shown);
   }
   if (state.last && state.lastText && at("status").textContent.startsWith(state.lastText)) {
-    const seconds = Math.ceil(((state.last.releaseAt ?? 0) - Date.now()) / 1000);
+    const seconds = Math.ceil(((state.last.releaseAt ?? 0) - now()) / 1000);
     at("status").textContent = seconds > 0 ? `${state.lastText} ${texts.undoWithin(seconds)}` : state.lastText;
   }
   buttons();
+}
+
+function expire(shown) {
+  state.expiring = true;
+  say(texts.expired(shown.title));
+  goOn();
+  setTimeout(() => {
+    state.expiring = false;
+    claim();
+  }, SETTLE_MS);
 }
 
 async function renew() {
   const here = document.visibilityState === "visible" && performance.now() - state.lastInput < PRESENT_MS;
   const shown = state.shown;
   if (!here || shown === null || !state.lease || state.pending) return;
-  if (Date.parse(state.lease.until) - Date.now() > 30_000) return;
+  if (Date.parse(state.lease.until) - now() > 30_000) return;
   const answer = await ask("POST", `/v1/cases/${shown.id}/lease`);
   if (state.shown !== shown || !answer) return;
   if (answer.ok) {
@@ -446,6 +485,7 @@ at("sign-out").addEventListener("click", async () => {
 at("desk").addEventListener("change", async (event) => {
   if (state.shown && state.lease) ask("DELETE", `/v1/cases/${state.shown.id}/lease`);
   state.desk = event.target.value;
+  state.asked += 1;
   state.shown = null;
   state.ahead = [];
   event.target.blur();

@@ -19,6 +19,7 @@ export const texts = {
   voted: (title) => `Your approval counts; another person decides too: ${title}.`,
   undoWithin: (seconds) => `Press U to undo (${seconds} s).`,
   undone: (title) => `Taken back: ${title}.`,
+  undoAgain: "Holdpoint does not answer. Press U again.",
   undoTooLate: "Too late to undo: it was released.",
   skipped: (title) => `Skipped for ten minutes: ${title}.`,
   sending: "Sending…",

@@ -57,6 +57,12 @@ fn kept() -> Option<(Rc<InForce>, Millis)> {
     KEPT.with_borrow(Clone::clone)
 }
 
+/// Whether a key may be in force, judged at once: it cannot only where a fresh copy is at hand without it.
+pub(crate) fn may_know(hash: &Digest) -> bool {
+    kept()
+        .is_none_or(|(in_force, at)| clock::now().since(at) >= REFRESH_BEFORE || in_force.key(hash).is_some())
+}
+
 /// The copy, fresh enough to decide by.
 pub(crate) async fn current(env: &Env, ctx: &Context) -> Result<Copy, Problem> {
     let now = clock::now();

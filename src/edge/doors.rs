@@ -56,12 +56,7 @@ fn unknown_key() -> Problem {
 
 fn credential(incoming: &Incoming) -> Result<Credential, Problem> {
     let missing = || Problem::new(Code::Unauthenticated, "send `Authorization: Bearer hpk_…`");
-    let bearer = incoming.header("authorization").and_then(|value| {
-        let (scheme, key) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| key.trim().to_owned())
-    });
-    let bearer = bearer.or_else(|| incoming.header("x-api-key").filter(|_| incoming.is_proxied()));
-    if let Some(bearer) = bearer {
+    if let Some(bearer) = incoming.presented_key() {
         return BearerKey::parse(&bearer).map(Credential::Bearer).ok_or_else(unknown_key);
     }
     session(incoming).map(Credential::Session).ok_or_else(missing)

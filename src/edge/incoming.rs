@@ -1,6 +1,8 @@
 //! A request, read before anything else is awaited, with limits on its size.
 
+use super::copy;
 use crate::core::json::Json;
+use crate::core::secret::BearerKey;
 use crate::wire::problem::{Code, Problem};
 use futures_util::StreamExt as _;
 use worker::{Headers, Request};
@@ -30,7 +32,11 @@ impl Incoming {
         let method = request.method().to_string();
         let url = request.inner().url();
         let (origin, path, query) = split_url(&url);
-        let limit = if is_proxied(&path) { MAX_PROXIED_BODY } else { MAX_BODY };
+        let shown = presented_key(request.headers(), is_proxied(&path));
+        // Much is read only for a key that can be in force.
+        let known =
+            shown.and_then(|key| BearerKey::parse(&key)).is_some_and(|key| copy::may_know(&key.hash()));
+        let limit = if is_proxied(&path) && known { MAX_PROXIED_BODY } else { MAX_BODY };
         let headers = request.headers().clone();
         let body = if matches!(method.as_str(), "GET" | "HEAD") || request.inner().body().is_none() {
             Vec::new()
@@ -38,6 +44,11 @@ impl Incoming {
             read_body(&mut request, limit).await?
         };
         Ok(Self { method, origin, path, query, body, headers })
+    }
+
+    /// The key that it shows, as it was written.
+    pub(crate) fn presented_key(&self) -> Option<String> {
+        presented_key(&self.headers, self.is_proxied())
     }
 
     /// Whether it is meant for an upstream.
@@ -87,6 +98,16 @@ impl Incoming {
         });
         seconds.unwrap_or(0).clamp(0, 240).saturating_mul(1000)
     }
+}
+
+/// The bearer token; for an upstream also `x-api-key`.
+fn presented_key(headers: &Headers, proxied: bool) -> Option<String> {
+    let header = |name| headers.get(name).ok().flatten();
+    let bearer = header("authorization").and_then(|value| {
+        let (scheme, key) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| key.trim().to_owned())
+    });
+    bearer.or_else(|| header("x-api-key").filter(|_| proxied))
 }
 
 fn is_proxied(path: &str) -> bool {

@@ -1,5 +1,6 @@
 //! Answers: JSON, problems and pages, each with its headers.
 
+use super::clock;
 use crate::core::json::Json;
 use crate::wire::problem::Problem;
 use worker::{Headers, Response, ResponseBuilder};
@@ -36,6 +37,8 @@ pub(crate) fn headers(pairs: &[(&str, &str)]) -> Headers {
 
 fn fixed(status: u16, body: Vec<u8>, pairs: &[(&str, &str)]) -> Response {
     let headers = headers(&ALWAYS);
+    // Deadlines are by this clock, and not by the reader's.
+    let _ = headers.set("holdpoint-time", &clock::now().to_string());
     for (name, value) in pairs {
         let _ = headers.set(name, value);
     }

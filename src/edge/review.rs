@@ -43,16 +43,26 @@ async fn ask(visit: &Visit<'_>, desk: &str, ask: &Ask) -> Responded {
     call::desk(visit.env, desk, ask).await.map(|reply| passed_on(&reply))
 }
 
-/// A desk of the policy that the key is good for.
-fn named_desk<'d>(visit: &Visit<'_>, key: &Key, desk: &'d str) -> Result<&'d str, Problem> {
-    let known = visit.copy.in_force.policy.desk(desk).is_some();
-    if known && key.covers(desk) { Ok(desk) } else { Err(no_desk()) }
+/// The desks that a key is good for: those of the policy, and those that it names itself, so that cases of a desk
+/// which the policy has dropped can still be decided.
+fn desks_of<'v>(visit: &'v Visit<'_>, key: &'v Key) -> Vec<&'v str> {
+    let policy = visit.copy.in_force.policy.desks().map(|(name, _)| name).filter(|name| key.covers(name));
+    let mut desks: Vec<&str> = policy.collect();
+    for own in &key.desks {
+        if !desks.contains(&own.as_str()) {
+            desks.push(own);
+        }
+    }
+    desks
 }
 
-/// `GET /v1/desks`
+fn named_desk<'d>(visit: &Visit<'_>, key: &Key, desk: &'d str) -> Result<&'d str, Problem> {
+    if desks_of(visit, key).contains(&desk) { Ok(desk) } else { Err(no_desk()) }
+}
+
+/// `GET /v1/desks`, with the person who asks.
 pub(super) async fn desks(visit: &Visit<'_>, key: &Key) -> Responded {
-    let policy = &visit.copy.in_force.policy;
-    let names: Vec<&str> = policy.desks().map(|(name, _)| name).filter(|name| key.covers(name)).collect();
+    let names = desks_of(visit, key);
     let replies = join_all(names.iter().map(|name| call::desk(visit.env, name, &Ask::Counts))).await;
     let mut desks = Vec::new();
     for reply in replies {
@@ -62,7 +72,8 @@ pub(super) async fn desks(visit: &Visit<'_>, key: &Key) -> Responded {
         }
         desks.push(reply.body);
     }
-    Ok(respond::json(200, &Json::object([("desks", desks.into_iter().collect())])))
+    let person = key.person.as_str().into();
+    Ok(respond::json(200, &Json::object([("desks", desks.into_iter().collect()), ("person", person)])))
 }
 
 /// `GET /v1/desks/{desk}/cases`

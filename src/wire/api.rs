@@ -8,6 +8,7 @@ use crate::core::case::{Answer, Case, Decision, Status, Viewer};
 use crate::core::id::ActionId;
 use crate::core::json::{Json, Object};
 use crate::core::key::{Key, Role};
+use crate::core::policy::is_desk_name;
 use crate::core::policy::severity::Severity;
 use crate::core::time::Millis;
 use crate::core::verdict::{Outcome, Verdict};
@@ -266,6 +267,9 @@ pub fn read_new_key(body: Json) -> Read<NewKey> {
         fields.problem("role", "expected one of app, reviewer, auditor, admin");
     }
     let desks = fields.texts("desks", 100).unwrap_or_default();
+    if !desks.iter().all(|desk| is_desk_name(desk)) {
+        fields.problem("desks", "a desk's name is 1 to 40 of a-z, 0-9, `-` and `_`");
+    }
     let person = fields.text("person", 100).unwrap_or_else(|| name.clone());
     fields.finish(NewKey { name, role: role.unwrap_or(Role::App), desks, person })
 }

@@ -152,6 +152,8 @@ describe("what is held", () => {
     assert.equal(held.action.subject, null);
     const answer = await waiting;
     assert.deepEqual(answer.choices[0].message.tool_calls, [refund(640)]);
+    const known = await holdpoint.ask("GET", `/v1/actions/${held.id}`, { key: app });
+    assert.deepEqual([known.json.status, known.json.may_run], ["approved", false], "it was taken away to run, once");
   });
 
   test("is white space and then the upstream's very bytes", async () => {
@@ -328,6 +330,14 @@ describe("an upstream that fails", () => {
     failing(answering((request) => completion({ content: request.headers.authorization })), { status: 502, code: "upstream", message: /repeated the secret/ }),
   );
 
+  test(
+    "repeats its secret in a header",
+    failing(
+      answering((request, response) => void response.writeHead(200, { "content-type": "application/json", "x-echo": request.headers.authorization }).end("{}")),
+      { status: 502, code: "upstream", message: /repeated the secret/ },
+    ),
+  );
+
   test("its own errors keep their status and body", async () => {
     answers((_, response) => void response.writeHead(400, { "content-type": "application/json" }).end('{"error":{"message":"no such model","code":"model"}}'));
     await assert.rejects(create(), { status: 400, code: "model" });
@@ -355,7 +365,7 @@ describe("what is not sent anywhere", () => {
     assert.equal(upstream.requests.length, 0);
   });
 
-  for (const path of ["/to/ai//127.0.0.1/x", "/to/ai/v1//models", "/to/ai/v1/../v1/models", "/to/ai/./v1/models", "/to/ai/v1%2fmodels", "/to/ai/v1/%2e%2e/models", "/to/ai/v1/models/", "/to/ai/v1\\models"]) {
+  for (const path of ["/to/ai//127.0.0.1/x", "/to/ai/v1//models", "/to/ai/v1/../v1/models", "/to/ai/./v1/models", "/to/ai/v1%2fmodels", "/to/ai/v1/%2e%2e/models", "/to/ai/v1/models/", "/to/ai/v1\\models", "/to/ai/v1/model%73", "/to/ai/v1/models;x"]) {
     test(`GET ${path}`, async () => {
       // Written to the socket as it is: a client library would resolve it first.
       const socket = connect(holdpoint.port, "127.0.0.1");

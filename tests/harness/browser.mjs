@@ -18,8 +18,14 @@ export function launch() {
 }
 
 /** A page signed in as the holder of a key; what it logs as an error or refuses by its policy is collected. */
-export async function signedIn(browser, holdpoint, key, options = {}) {
+export async function signedIn(browser, holdpoint, key, { clockAhead = 0, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  if (clockAhead !== 0) {
+    await context.addInitScript((ms) => {
+      const real = Date.now.bind(Date);
+      Date.now = () => real() + ms;
+    }, clockAhead);
+  }
   const page = await context.newPage();
   page.complaints = [];
   page.on("console", (message) => message.type() === "error" && page.complaints.push(message.text()));

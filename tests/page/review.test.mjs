@@ -181,6 +181,57 @@ describe("deciding", () => {
     assert.equal(await page.textContent("#done"), "0");
   });
 
+  test("a lease that ran out while reading costs nothing while nobody else has come", async () => {
+    const action = await hold(refund(618));
+    page = await signedIn(browser, holdpoint, reviewer);
+    await shows(page, "618");
+    // Given back behind the page's back, and taken again: its token is worth nothing any more.
+    await holdpoint.ask("DELETE", `/v1/cases/${action.id}/lease`, { key: reviewer });
+    await holdpoint.ask("POST", `/v1/cases/${action.id}/lease`, { key: reviewer });
+    await page.keyboard.press("a");
+    await says(page, "Approved: Refund 618");
+    assert.equal(await status(action), "approved");
+  });
+
+  test("a clock that is wrong changes nothing", async () => {
+    const action = await hold(refund(619));
+    await hold(refund(620));
+    page = await signedIn(browser, holdpoint, reviewer, { clockAhead: 3_600_000 });
+    await shows(page, "619");
+    await page.keyboard.press("a");
+    await says(page, "Press U to undo");
+    await page.keyboard.press("u");
+    await says(page, "Taken back");
+    assert.equal(await status(action), "held");
+  });
+
+  test("an answer that was lost: the decision is sent again, and counts once", async () => {
+    const action = await hold(refund(621));
+    page = await signedIn(browser, holdpoint, reviewer);
+    await shows(page, "621");
+    let lost = 0;
+    await page.route("**/decision", async (route) => {
+      if (lost > 0) return route.continue();
+      lost += 1;
+      await route.fetch();
+      return route.abort();
+    });
+    await page.keyboard.press("a");
+    await says(page, "Approved: Refund 621");
+    assert.equal(await status(action), "approved");
+    assert.equal(await page.textContent("#done"), "1");
+  });
+
+  test("a double click on Reject chooses no reason", async () => {
+    const action = await hold(refund(622));
+    page = await signedIn(browser, holdpoint, reviewer);
+    await shows(page, "622");
+    await page.dblclick("#reject");
+    await page.waitForSelector("#reasons:not([hidden])");
+    await page.keyboard.press("Enter");
+    assert.equal(await status(action), "held");
+  });
+
   test("offline: the decision is kept, said, and sent once", async () => {
     const action = await hold(refund(614));
     await hold(refund(615));

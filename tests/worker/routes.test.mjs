@@ -300,6 +300,28 @@ describe("decisions", () => {
     assert.equal(await status(action), "held");
   });
 
+  test("what is not free for a person does not hide what is", async () => {
+    const wires = await Promise.all(Array.from({ length: 30 }, () => held({ kind: "wire", args: {} })));
+    for (const wire of wires) assert.equal((await decide(reviewer, wire, "approve")).status, 200);
+    const last = await held({ kind: "wire", args: { last: true } });
+    const claimed = await ask("POST", "/v1/desks/main/claim", { key: reviewer, body: { want: 10 } });
+    const given = claimed.json.cases.map(({ id }) => id);
+    assert.ok(given.includes(last.id));
+    assert.ok(wires.every(({ id }) => !given.includes(id)), "what this person has approved is not given to them");
+    refused(await ask("POST", `/v1/cases/${wires[0].id}/lease`, { key: reviewer }), "conflict", 409);
+  });
+
+  test("large cases are claimed and listed by a few", async () => {
+    const large = () => held({ kind: "refund", args: { amount: 900, to: "x", text: "x".repeat(900_000) } });
+    for (let count = 0; count < 6; count += 1) await large();
+    const claimed = await ask("POST", "/v1/desks/refunds/claim", { key: second, body: { want: 10, skip: [] } });
+    assert.equal(claimed.status, 200);
+    assert.ok(claimed.text.length < 3_000_000, `${claimed.text.length} bytes`);
+    const listed = await ask("GET", "/v1/desks/refunds/cases?limit=200", { key: auditor });
+    assert.ok(listed.text.length < 4_000_000, `${listed.text.length} bytes`);
+    await ask("DELETE", `/v1/cases/${claimed.json.cases[0].id}/lease`, { key: second });
+  });
+
   test("two persons decide at once: one counts, the other is told how the case stands", async () => {
     const actions = await Promise.all(Array.from({ length: 20 }, () => held()));
     for (const action of actions) {

@@ -24,6 +24,12 @@ use title::Title;
 /// The desk that always exists.
 pub const MAIN_DESK: &str = "main";
 
+/// Whether a desk may have this name: 1 to 40 of a-z, 0-9, `-` and `_`, because it stands in addresses and ids.
+pub fn is_desk_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
+    (1..=40).contains(&name.len()) && name.bytes().all(plain)
+}
+
 /// The reasons that a reviewer chooses from where the kind names none.
 pub const DEFAULT_REASONS: [&str; 5] =
     ["wrong values", "wrong target", "not allowed", "not asked for", "other"];

@@ -1,7 +1,7 @@
 //! Desks: people and times.
 
 use super::super::document::{Entry, Node};
-use super::super::{Desk, MAIN_DESK};
+use super::super::{Desk, MAIN_DESK, is_desk_name};
 use super::Reader;
 
 impl Reader<'_> {
@@ -10,9 +10,7 @@ impl Reader<'_> {
         let entries =
             node.and_then(|node| self.table(node, "desks")).map(|table| table.entries).unwrap_or_default();
         for Entry { key, key_span, node } in entries {
-            let plain =
-                |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
-            if key.is_empty() || key.len() > 40 || !key.bytes().all(plain) {
+            if !is_desk_name(&key) {
                 let hint =
                     Some("1 to 40 of a-z, 0-9, `-` and `_`: it stands in addresses and ids".to_owned());
                 self.problem(&key_span, format!("`{key}` is no name for a desk"), hint);
