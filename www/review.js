@@ -337,7 +337,7 @@ function openReasons() {
     key.textContent = String(index + 1);
     chip.append(key, ` ${reason}`);
     // The second click of a double click on Reject was not meant for what has come to stand there.
-    chip.addEventListener("click", (event) => meant(event) && decide("reject", reason));
+    chip.addEventListener("click", (event) => (meant(event) ? decide("reject", reason) : at("reasons").focus()));
     return chip;
   });
   const back = document.createElement("button");

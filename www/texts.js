@@ -62,5 +62,5 @@ export const texts = {
     ["U", "Undo your last decision, while it is not released"],
     ["?", "This help"],
   ],
-  helpNote: "Enter and Space never decide. Single keys can be switched off at the top; the buttons always work.",
+  helpNote: "Enter and Space decide nothing unless you have moved to a button yourself. Single keys can be switched off at the top; the buttons always work.",
 };

@@ -46,12 +46,10 @@ pub(super) struct GatedCall {
 
 /// What is known of a call's fate.
 enum Course {
-    Known(Fate),
+    /// Settled already, with the word for it in the headers.
+    Known(Fate, &'static str),
     /// A case of this desk; once approved it runs as this says.
-    Held {
-        desk: String,
-        fate: Fate,
-    },
+    Held { desk: String, fate: Fate },
 }
 
 impl Release {
@@ -62,7 +60,7 @@ impl Release {
         let Self { env, answered, answer, structured, wait_ms } = self;
         let headers = with_status_headers(answered.headers, &calls, &courses);
         let known = |course: &Course| match course {
-            Course::Known(fate) => Some(fate.clone()),
+            Course::Known(fate, _) => Some(fate.clone()),
             Course::Held { .. } => None,
         };
         if let Some(fates) = courses.iter().map(known).collect::<Option<Vec<_>>>() {
@@ -104,19 +102,20 @@ impl Release {
 async fn course(env: &Env, copy: &Copy, key: &Key, call: &GatedCall, now: Millis) -> Course {
     let Gated { id, action, verdict } = &call.gated;
     let runs = if call.changed { Fate::RunWith(action.args.clone()) } else { Fate::Run };
-    let stopped = |why: &str| Course::Known(Fate::Notice(notice(id.as_str(), &action.kind, why)));
+    let stopped = |why: &str, word| Course::Known(Fate::Notice(notice(id.as_str(), &action.kind, why)), word);
     match verdict.outcome {
-        Outcome::Proceed => Course::Known(runs),
+        Outcome::Proceed => Course::Known(runs, "proceed"),
         Outcome::Block => {
-            stopped(&format!("blocked by {}", verdict.blocked_by.as_deref().unwrap_or("the policy")))
+            let why = format!("blocked by {}", verdict.blocked_by.as_deref().unwrap_or("the policy"));
+            stopped(&why, "blocked")
         }
         Outcome::Hold => {
             let Ok(facts) = actions::facts(&copy.in_force.policy, key, &call.gated, now) else {
-                return stopped(UNAVAILABLE);
+                return stopped(UNAVAILABLE, UNAVAILABLE);
             };
             match call::desk(env, &verdict.desk, &Ask::Hold(Box::new(facts))).await {
                 Ok(reply) if reply.status == 202 => Course::Held { desk: verdict.desk.clone(), fate: runs },
-                _ => stopped(UNAVAILABLE),
+                _ => stopped(UNAVAILABLE, UNAVAILABLE),
             }
         }
     }
@@ -142,7 +141,7 @@ async fn decided(
     .await;
     join_all(names.iter().zip(courses).map(|((id, kind), course)| async move {
         match course {
-            Course::Known(fate) => fate,
+            Course::Known(fate, _) => fate,
             Course::Held { desk, fate } => {
                 let answer = asked_until(env, &desk, id, app, clock::now().0, true).await;
                 fate_of(answer.as_ref(), fate).unwrap_or_else(|why| Fate::Notice(notice(id, kind, &why)))
@@ -210,8 +209,7 @@ fn with_status_headers(headers: Headers, calls: &[GatedCall], courses: &[Course]
         .iter()
         .map(|course| match course {
             Course::Held { .. } => "held",
-            Course::Known(Fate::Notice(_)) => "blocked",
-            Course::Known(Fate::Run | Fate::RunWith(_)) => "proceed",
+            Course::Known(_, word) => word,
         })
         .collect();
     let links: Vec<String> = ids.iter().map(|id| format!("</v1/actions/{id}>; rel=\"status\"")).collect();
