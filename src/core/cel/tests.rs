@@ -180,36 +180,36 @@ fn work_and_depth_are_bounded() {
     );
 }
 
+/// Whether a condition holds for an action with these arguments and nothing else.
+fn matches_args(condition: &str, args: &Json) -> Result<bool, EvalError> {
+    let nothing = Object::new();
+    compile(condition).unwrap().matches(&Input {
+        kind: "k",
+        args: args.as_object().unwrap(),
+        confidence: 0.0,
+        subject: None,
+        source: &nothing,
+        context: &nothing,
+    })
+}
+
 #[test]
 fn looking_through_wide_objects_is_work() {
     let members: Vec<String> = (0..40_000).map(|at| format!("\"m{at}\":{at}")).collect();
     let text = format!("{{\"map\":{{{}}},\"list\":[{}]}}", members.join(","), vec!["\"m1\""; 1000].join(","));
     let args = Json::parse(text.as_bytes()).unwrap();
-    let input = Input {
-        kind: "k",
-        args: args.as_object().unwrap(),
-        confidence: 0.0,
-        subject: None,
-        source: &Object::new(),
-        context: &Object::new(),
-    };
-    let condition = compile("args.list.all(name, name in args.map)").unwrap();
-    assert_eq!(condition.matches(&input), Err(EvalError::Budget));
+    assert_eq!(matches_args("args.list.all(name, name in args.map)", &args), Err(EvalError::Budget));
+    // Each inner loop ends at its first element, and gathers its list before.
+    let ones = Json::object([("list", (0..40_000).map(|_| Json::from(1_i64)).collect())]);
+    assert_eq!(matches_args("args.list.all(a, args.list.exists(b, a == b))", &ones), Err(EvalError::Budget));
+    assert_eq!(matches_args("args.list == args.list && args.list == args.list", &ones), Ok(true));
+    assert_eq!(matches_args(&["args.list == args.list"; 3].join(" && "), &ones), Err(EvalError::Budget));
 }
 
 #[test]
 fn a_pattern_never_takes_longer_than_its_budget() {
     let args = Json::object([("text", "a".repeat(1 << 20).into())]);
-    let input = Input {
-        kind: "k",
-        args: args.as_object().unwrap(),
-        confidence: 0.0,
-        subject: None,
-        source: &Object::new(),
-        context: &Object::new(),
-    };
-    let costly = compile("args.text.matches('(a{1,50}){1,20}b')").unwrap();
-    assert_eq!(costly.matches(&input), Err(EvalError::Budget));
+    assert_eq!(matches_args("args.text.matches('(a{1,50}){1,20}b')", &args), Err(EvalError::Budget));
     assert!(compile("args.text.matches('((a{100}){100}){100}')").is_err());
 }
 
