@@ -1,6 +1,10 @@
 // What time and failure do to a case: undo windows, deadlines, leases, kills and restarts.
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { Holdpoint, until } from "../harness/holdpoint.mjs";
 
@@ -135,6 +139,57 @@ test("whatever was acknowledged is there after a kill, and the alarm still ends 
     assert.ok(acknowledged.size > 60, `${acknowledged.size} acknowledged cases`);
     assert.ok(held, "some case is still held");
     assert.equal((await read(held, { prefer: "wait=30" })).status, "expired");
+  }));
+
+/** The desk's database, as the killed runtime left it. */
+function deskDatabase(holdpoint) {
+  const folder = join(holdpoint.directory, "disk", "desk");
+  const [file] = readdirSync(folder).filter((name) => name.endsWith(".sqlite"));
+  return new DatabaseSync(join(folder, file));
+}
+
+test("every change has its entry in a chain without gaps, across kills, and nobody rewrites it", () =>
+  running('undo = "0s"', async ({ holdpoint, hold, decide, undo }) => {
+    const decided = new Map();
+    for (let round = 0; round < 3; round += 1) {
+      for (let count = 0; count < 5; count += 1) {
+        const action = await hold();
+        const decision = count % 2 === 0 ? "approve" : "reject";
+        assert.equal((await decide(action, decision, { reason: "other" })).status, 200);
+        decided.set(action.id, decision);
+      }
+      await hold();
+      await holdpoint.kill();
+      await holdpoint.run();
+    }
+    await undo({ id: [...decided.keys()][0] });
+    await holdpoint.kill();
+    const database = deskDatabase(holdpoint);
+    const entries = database.prepare("SELECT seq, hash, text FROM ledger ORDER BY seq").all();
+    let previous = `sha256:${createHash("sha256").update("").digest("hex")}`;
+    entries.forEach(({ seq, hash, text }, at) => {
+      const entry = JSON.parse(text);
+      assert.equal(seq, at + 1);
+      assert.equal(entry.seq, seq);
+      assert.equal(entry.prev, previous);
+      assert.equal(hash, `sha256:${createHash("sha256").update(text).digest("hex")}`);
+      previous = hash;
+    });
+    const told = (type) => entries.map(({ text }) => JSON.parse(text)).filter((entry) => entry.type === type);
+    assert.equal(told("held").length, 18);
+    assert.deepEqual(new Map(told("decided").map(({ subject, detail }) => [subject, detail.decision])), decided);
+    for (const statement of [
+      "UPDATE ledger SET text = '{}' WHERE seq = 1",
+      "DELETE FROM ledger WHERE seq = 1",
+      "INSERT OR REPLACE INTO ledger (seq, at, hash, text) VALUES (1, 0, '', '{}')",
+      "INSERT INTO ledger (seq, at, hash, text) VALUES (99, 0, '', '{}')",
+      "UPDATE cases SET facts = '{}'",
+      "DELETE FROM cases",
+    ]) {
+      assert.throws(() => database.exec(statement), /entr|vanish|change/, statement);
+    }
+    database.close();
+    await holdpoint.run();
   }));
 
 test("the runtime's log has neither keys nor arguments", () =>
