@@ -1,11 +1,8 @@
 //! Evaluation: total, bounded by a budget of work, errors absorbed by `&&` and `||` as CEL says.
 
 use super::ast::{Comprehension, Expr, Literal, Macro, Node, Operator, Variable};
-use super::functions::Function;
-use super::regex::Pattern;
 use super::value::{List, Map, Value, mixed_doubles};
 use super::{EvalError, Input, WORK_BUDGET};
-use crate::core::number::{Number, int_to_f64, write_f64};
 use crate::core::pointer::Pointer;
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -15,7 +12,7 @@ use std::rc::Rc;
 /// How many fields a trace keeps.
 const MAX_FIELDS: usize = 32;
 
-type Evaluated<'a> = Result<Value<'a>, EvalError>;
+pub(super) type Evaluated<'a> = Result<Value<'a>, EvalError>;
 
 /// The fields that an evaluation read.
 #[derive(Debug, Default)]
@@ -127,13 +124,13 @@ impl<'a> Evaluator<'a> {
 
     // Errors and work
 
-    fn spend(&self, units: u64) -> Result<(), EvalError> {
+    pub(super) fn spend(&self, units: u64) -> Result<(), EvalError> {
         let left = self.work.get().checked_sub(units).ok_or(EvalError::Budget)?;
         self.work.set(left);
         Ok(())
     }
 
-    fn spend_on_text(&self, text: &str) -> Result<(), EvalError> {
+    pub(super) fn spend_on_text(&self, text: &str) -> Result<(), EvalError> {
         self.spend(u64::try_from(text.len() / 64).unwrap_or(u64::MAX))
     }
 
@@ -150,12 +147,12 @@ impl<'a> Evaluator<'a> {
         EvalError::Missing(self.text_of(expr))
     }
 
-    fn types(&self, expr: &Expr, values: &[&Value<'_>]) -> EvalError {
+    pub(super) fn types(&self, expr: &Expr, values: &[&Value<'_>]) -> EvalError {
         let names: Vec<&str> = values.iter().map(|value| value.type_name()).collect();
         EvalError::Types(self.text_of(expr), names.join(" and "))
     }
 
-    fn range(&self, expr: &Expr) -> EvalError {
+    pub(super) fn range(&self, expr: &Expr) -> EvalError {
         EvalError::Range(self.text_of(expr))
     }
 
@@ -344,80 +341,6 @@ impl<'a> Evaluator<'a> {
         value.ok_or_else(|| self.range(expr))
     }
 
-    // Functions
-
-    fn call(&self, expr: &Expr, function: Function, arguments: &'a [Expr]) -> Evaluated<'a> {
-        let values: Result<Vec<_>, _> = arguments.iter().map(|argument| self.eval(argument)).collect();
-        let values = values?;
-        let mistyped = || self.types(expr, &values.iter().collect::<Vec<_>>());
-        if let Some(Value::String(text)) = values.first() {
-            self.spend_on_text(text)?;
-        }
-        match (function, values.as_slice()) {
-            (Function::Size, [Value::String(text)]) => Ok(count(text.chars().count())),
-            (Function::Size, [Value::List(list)]) => Ok(count(list.len())),
-            (Function::Size, [Value::Map(map)]) => Ok(count(map.len())),
-            (Function::Contains, [Value::String(text), Value::String(part)]) => {
-                Ok(Value::Bool(text.contains(part.as_ref())))
-            }
-            (Function::StartsWith, [Value::String(text), Value::String(part)]) => {
-                Ok(Value::Bool(text.starts_with(part.as_ref())))
-            }
-            (Function::EndsWith, [Value::String(text), Value::String(part)]) => {
-                Ok(Value::Bool(text.ends_with(part.as_ref())))
-            }
-            (Function::Matches, [text, Value::String(pattern)]) => {
-                self.spend(
-                    u64::try_from(pattern.len().saturating_mul(8)).unwrap_or(u64::MAX).saturating_add(500),
-                )?;
-                let compiled =
-                    Pattern::compile(pattern).map_err(|_| EvalError::Pattern(pattern.to_string()))?;
-                self.matches(expr, text, &compiled)
-            }
-            (Function::LowerAscii, [Value::String(text)]) => {
-                Ok(Value::String(Cow::Owned(text.to_ascii_lowercase())))
-            }
-            (Function::UpperAscii, [Value::String(text)]) => {
-                Ok(Value::String(Cow::Owned(text.to_ascii_uppercase())))
-            }
-            (Function::Trim, [Value::String(text)]) => Ok(Value::String(Cow::Owned(text.trim().to_owned()))),
-            (Function::ToInt, [value]) => self.to_int(expr, value),
-            (Function::ToDouble, [value]) => self.to_double(expr, value),
-            (Function::ToString, [value]) => {
-                text_of_scalar(value).map(|text| Value::String(Cow::Owned(text))).ok_or_else(mistyped)
-            }
-            _ => Err(mistyped()),
-        }
-    }
-
-    fn matches(&self, expr: &Expr, text: &Value<'a>, pattern: &Pattern) -> Evaluated<'a> {
-        let Value::String(text) = text else { return Err(self.types(expr, &[text])) };
-        self.spend(pattern.cost(text))?;
-        Ok(Value::Bool(pattern.is_match(text)))
-    }
-
-    fn to_int(&self, expr: &Expr, value: &Value<'a>) -> Evaluated<'a> {
-        let int = match value {
-            Value::Int(int) => Some(*int),
-            Value::Uint(uint) => i64::try_from(*uint).ok(),
-            Value::Double(double) => double_to_int(*double),
-            Value::String(text) => text.parse().ok(),
-            other => return Err(self.types(expr, &[other])),
-        };
-        int.map(Value::Int).ok_or_else(|| self.range(expr))
-    }
-
-    fn to_double(&self, expr: &Expr, value: &Value<'a>) -> Evaluated<'a> {
-        let double = match value {
-            Value::Int(int) => Some(int_to_f64(*int)),
-            Value::Uint(uint) => Number::parse(&uint.to_string()).map(|number| number.as_f64()),
-            Value::Double(double) => Some(*double),
-            Value::String(text) => text.parse().ok(),
-            other => return Err(self.types(expr, &[other])),
-        };
-        double.map(Value::Double).ok_or_else(|| self.range(expr))
-    }
-
     // Comprehensions
 
     fn comprehension(&self, expr: &Expr, comprehension: &'a Comprehension) -> Evaluated<'a> {
@@ -520,10 +443,6 @@ fn constant(literal: &Literal) -> Value<'_> {
     }
 }
 
-fn count<'a>(count: usize) -> Value<'a> {
-    Value::Int(i64::try_from(count).unwrap_or(i64::MAX))
-}
-
 /// CEL lets a list be indexed by any number with a whole value.
 fn whole_index(value: &Value<'_>) -> Option<i64> {
     match value {
@@ -535,24 +454,8 @@ fn whole_index(value: &Value<'_>) -> Option<i64> {
 }
 
 /// Towards zero; `None` outside 64 bits, both ends excluded as CEL has it.
-fn double_to_int(double: f64) -> Option<i64> {
+pub(super) fn double_to_int(double: f64) -> Option<i64> {
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;
     #[expect(clippy::cast_possible_truncation, reason = "checked to be within range")]
     (double > -LIMIT && double < LIMIT).then_some(double as i64)
-}
-
-fn text_of_scalar(value: &Value<'_>) -> Option<String> {
-    Some(match value {
-        Value::String(text) => text.to_string(),
-        Value::Bool(value) => value.to_string(),
-        Value::Int(int) => int.to_string(),
-        Value::Uint(uint) => uint.to_string(),
-        Value::Double(double) if double.is_finite() => {
-            let mut text = String::new();
-            write_f64(*double, &mut text);
-            text
-        }
-        Value::Double(double) => double.to_string(),
-        _ => return None,
-    })
 }

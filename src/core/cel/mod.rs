@@ -7,6 +7,7 @@
 //! Not built yet: bytes, timestamps and durations, `type`, messages.
 
 mod ast;
+mod calls;
 mod eval;
 mod functions;
 mod lexer;
