@@ -372,7 +372,8 @@ impl Desk {
         let page = "SELECT id, expires, proposer, progress FROM cases \
                     WHERE open = 1 AND (expires, id) > (?, ?) ORDER BY expires, id LIMIT ?";
         let want = usize::try_from(claim.want).unwrap_or(0);
-        let (mut free, mut behind) = (Vec::new(), (now.0, String::new()));
+        // A case is expired from its deadline on.
+        let (mut free, mut behind) = (Vec::new(), (now.0.saturating_add(1), String::new()));
         for _ in 0..MAX_PAGES {
             let rows = self.sql.query(page, &[behind.0.into(), Bind::Text(&behind.1), PAGE.into()])?;
             for row in &rows {
