@@ -18,7 +18,7 @@ use holdpoint::core::policy::document::Format;
 use holdpoint::core::policy::problem::Problem;
 use holdpoint::core::policy::{Checked, Policy};
 use holdpoint::core::verdict::{Outcome, Verdict};
-use holdpoint::wire::api::read_action;
+use holdpoint::wire::api::read_proposal;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -98,7 +98,8 @@ fn policy_text(block: &Block) -> String {
 fn gated(policy: Option<&Policy>, block: &Block) -> String {
     let policy = policy.expect("a policy without problems stands before an action");
     let body = Json::parse(block.text.as_bytes()).unwrap_or_else(|error| panic!("{}: {error}", block.text));
-    let mut action = read_action(body).unwrap_or_else(|problems| panic!("{}: {problems:?}", block.text));
+    let proposal = read_proposal(body).unwrap_or_else(|problems| panic!("{}: {problems:?}", block.text));
+    let mut action = proposal.action;
     action.take_confidence(policy.kind(&action.kind).and_then(|kind| kind.confidence.as_ref()));
     described(&decide(policy, &action))
 }

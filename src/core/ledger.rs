@@ -5,7 +5,7 @@
 //! and the chain stays whole.
 
 use super::canonical::{Digest, canonical};
-use super::case::{Case, Decision, Event};
+use super::case::{Case, Decision, Event, Oversight};
 use super::json::Json;
 use super::time::Millis;
 
@@ -55,39 +55,69 @@ pub fn append(head: Head, now: Millis, subject: &str, what: &str, by: Option<&st
 
 /// Links an event of a case to the chain.
 pub fn append_event(head: Head, now: Millis, case: &Case, event: &Event) -> Entry {
-    let facts = &case.facts;
+    let app = Some(case.facts.app.as_str());
     let (what, by, detail) = match event {
-        Event::Held => ("held", Some(facts.app.as_str()), held_detail(case)),
-        Event::Voted(decision) => ("voted", Some(decision.by.as_str()), decision_detail(decision)),
-        Event::Decided(decision) => ("decided", Some(decision.by.as_str()), decision_detail(decision)),
-        Event::TooLate(decision) => ("too_late", Some(decision.by.as_str()), decision_detail(decision)),
+        Event::Held => ("held", app, begun_detail(case)),
+        Event::Sampled => ("sampled", app, begun_detail(case)),
+        Event::Received(desk) => {
+            let mut detail = begun_detail(case);
+            if let Some(object) = detail.as_object_mut() {
+                object.set("from", desk.as_str());
+            }
+            ("received", None, detail)
+        }
+        Event::Voted(decision) => return append_decision(head, now, case, "voted", decision),
+        Event::Edited(decision) => return append_decision(head, now, case, "edited", decision),
+        Event::Decided(decision) => return append_decision(head, now, case, "decided", decision),
+        Event::TooLate(decision) => return append_decision(head, now, case, "too_late", decision),
         Event::Undone(person) => ("undone", Some(person.as_str()), Json::Null),
         Event::Expired => ("expired", None, Json::Null),
-        Event::Taken => ("taken", Some(facts.app.as_str()), Json::Null),
+        Event::Unaudited => ("unaudited", None, Json::Null),
+        Event::Withdrawn => ("withdrawn", app, Json::Null),
+        Event::Taken => ("taken", app, Json::Null),
+        Event::Redeemed => ("redeemed", None, Json::Null),
+        Event::Reported(outcome) => ("reported", app, Json::object([("outcome", outcome.as_str().into())])),
+        Event::Moved { by, desk } => {
+            ("moved", Some(by.as_str()), Json::object([("to", desk.as_str().into())]))
+        }
+        Event::Raised(id) => ("raised", None, Json::object([("undo", id.as_str().into())])),
+        Event::Forgotten => ("forgotten", None, Json::Null),
     };
-    append(head, now, &facts.id, what, by, detail)
+    append(head, now, &case.facts.id, what, by, detail)
 }
 
-fn held_detail(case: &Case) -> Json {
-    let facts = &case.facts;
-    let commitment = Digest::of(format!("{}{}", facts.salt, facts.digest).as_bytes());
+fn commitment(case: &Case) -> Json {
+    case.content().shown.as_ref().map(|shown| shown.commitment().to_string()).into()
+}
+
+/// What a chain says of a case when it begins there.
+fn begun_detail(case: &Case) -> Json {
+    let (facts, content) = (&case.facts, case.content());
+    let probability = match facts.oversight {
+        Oversight::Before => None,
+        Oversight::After { probability } => Some(probability),
+    };
     Json::object([
-        ("action", commitment.to_string().into()),
-        ("approvals", facts.approvals.into()),
+        ("action", commitment(case)),
+        ("approvals", content.approvals.into()),
         ("expires", facts.expires.to_string().into()),
         ("kind", facts.kind.as_str().into()),
-        ("policy", facts.verdict.get("policy").cloned().unwrap_or(Json::Null)),
-        ("severity", facts.severity.as_str().into()),
+        ("policy", content.verdict.get("policy").cloned().unwrap_or(Json::Null)),
+        ("probability", probability.into()),
+        ("raised_by", facts.raised_by.as_deref().into()),
+        ("severity", content.severity.as_str().into()),
     ])
 }
 
-fn decision_detail(decision: &Decision) -> Json {
-    Json::object([
+fn append_decision(head: Head, now: Millis, case: &Case, what: &str, decision: &Decision) -> Entry {
+    let detail = Json::object([
+        ("action", commitment(case)),
         ("category", decision.category.as_deref().into()),
         ("decision", decision.answer.as_str().into()),
         ("reason", decision.reason.as_deref().into()),
         ("seen_ms", decision.seen_ms.into()),
-    ])
+    ]);
+    append(head, now, &case.facts.id, what, Some(&decision.by), detail)
 }
 
 /// Where a chain is broken.
@@ -109,10 +139,12 @@ pub fn verify<'a>(entries: impl IntoIterator<Item = &'a str>) -> Result<Head, Br
         let member = |name| entry.get(name).and_then(Json::as_str).map(str::to_owned);
         let linked = member("prev") == Some(head.hash.to_string());
         let numbered = entry.get("seq").and_then(Json::as_i64) == Some(seq);
-        if !linked || !numbered || canonical(&entry) != text {
+        let at = member("at").and_then(|at| Millis::parse(&at)).filter(|at| *at >= head.at);
+        let (true, true, Some(at)) = (linked, numbered, at) else { return Err(broken) };
+        if canonical(&entry) != text {
             return Err(broken);
         }
-        head = Head { seq, hash: Digest::of(text.as_bytes()), at: head.at };
+        head = Head { seq, hash: Digest::of(text.as_bytes()), at };
     }
     Ok(head)
 }

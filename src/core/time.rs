@@ -17,6 +17,24 @@ impl Millis {
     }
 }
 
+impl Millis {
+    /// Reads what [`Display`](std::fmt::Display) wrote, and nothing else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (date, rest) = text.strip_suffix('Z')?.split_once('T')?;
+        let (time, fraction) = rest.split_once('.').unwrap_or((rest, "0"));
+        let mut fields = date.split('-').chain(time.split(':')).map(str::parse::<i64>);
+        let mut field = || fields.next()?.ok();
+        let (year, month, day) = (field()?, field()?, field()?);
+        let (hours, minutes, seconds) = (field()?, field()?, field()?);
+        let millis = [(hours, 3_600_000), (minutes, 60_000), (seconds, 1000), (fraction.parse().ok()?, 1)]
+            .into_iter()
+            .try_fold(days_from_civil(year, month, day).checked_mul(86_400_000)?, |sum, (count, of)| {
+                sum.checked_add(i64::checked_mul(count, of)?)
+            })?;
+        Some(Self(millis)).filter(|parsed| parsed.to_string() == text)
+    }
+}
+
 impl std::fmt::Display for Millis {
     /// RFC 3339 in UTC: `2026-11-22T16:00:00Z`, with milliseconds where there are any.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -52,6 +70,22 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
         if shifted_month < 10 { shifted_month.saturating_add(3) } else { shifted_month.saturating_sub(9) };
     let year = year_of_era.saturating_add(era.saturating_mul(400)).saturating_add(i64::from(month <= 2));
     (year, month, day)
+}
+
+/// The count of days since 1970-01-01 of a date in the proleptic Gregorian calendar (Hinnant,
+/// `days_from_civil`).
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year.saturating_sub(1) } else { year };
+    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let shifted_month = month.saturating_add(9).rem_euclid(12);
+    let day_of_year =
+        (shifted_month.saturating_mul(153).saturating_add(2) / 5).saturating_add(day).saturating_sub(1);
+    let day_of_era = year_of_era
+        .saturating_mul(365)
+        .saturating_add(year_of_era / 4)
+        .saturating_sub(year_of_era / 100)
+        .saturating_add(day_of_year);
+    era.saturating_mul(146_097).saturating_add(day_of_era).saturating_sub(719_468)
 }
 
 /// A length of time in milliseconds, never negative.
@@ -114,6 +148,12 @@ mod tests {
             (-1, "1969-12-31T23:59:59.999Z"),
         ] {
             assert_eq!(Millis(millis).to_string(), text);
+            assert_eq!(Millis::parse(text), Some(Millis(millis)));
+        }
+        for text in
+            ["", "2026-11-22", "2026-13-01T00:00:00Z", "2026-11-22T24:00:00Z", "2026-11-22T16:00:00.000Z"]
+        {
+            assert_eq!(Millis::parse(text), None, "{text}");
         }
     }
 

@@ -1,22 +1,28 @@
-//! Actions that apps propose and ask after.
+//! Actions that apps propose, ask after, take back, redeem and report.
 
 use super::call::{self, Reply};
-use super::copy::Copy;
+use super::copy::{Copy, InForce};
+use super::once::NamedRequest;
 use super::review::passed_on;
-use super::{Responded, Visit, clock, respond};
+use super::{Responded, Visit, clock, permits, respond};
 use crate::core::action::{Action, Confidence};
-use crate::core::case::Facts;
+use crate::core::case::{Case, Command, Content, Facts, Oversight, Shown};
 use crate::core::gate;
-use crate::core::id::{ActionId, Place};
+use crate::core::id::{ActionId, Course};
+use crate::core::json::Json;
 use crate::core::key::Key;
+use crate::core::permit::{Basis, Grant};
 use crate::core::policy::Policy;
+use crate::core::policy::severity::Severity;
+use crate::core::sample::drawn;
 use crate::core::time::Millis;
 use crate::core::verdict::{Outcome, Verdict};
-use crate::wire::api;
-use crate::wire::desk::Ask;
-use crate::wire::fields::FieldProblem;
+use crate::wire::api::{self, Proposal};
+use crate::wire::desk::{Ask, MOVED};
+use crate::wire::made::Made;
 use crate::wire::problem::{Code, Problem};
-use worker::Response;
+use crate::wire::shape::FieldProblem;
+use worker::{Env, Response};
 
 /// How soon an app should ask again, in seconds.
 const RETRY_AFTER: &str = "2";
@@ -24,99 +30,193 @@ const RETRY_AFTER: &str = "2";
 /// The longest title, in characters.
 const MAX_TITLE: usize = 300;
 
-/// A gated action, with its id.
+/// A gated action, with its id and what was made of it.
 #[derive(Debug)]
 pub(super) struct Gated {
-    pub(super) id: ActionId,
     pub(super) action: Action,
-    pub(super) verdict: Verdict,
+    pub(super) made: Made,
 }
 
 /// Gates an action and gives it its id.
-pub(super) fn gated(copy: &Copy, key: &Key, action: Action, now: Millis) -> Result<Gated, Problem> {
+pub(super) fn gated(copy: &Copy, app: &str, action: Action, now: Millis) -> Result<Gated, Problem> {
     let verdict = gate::decide(&copy.in_force.policy, &action);
     let verdict = if copy.stale { gate::tightened_for_stale_policy(verdict) } else { verdict };
-    with_id(copy, key, action, verdict, now)
+    with_id(copy, app, action, verdict, now)
 }
 
 /// Gives an action with its verdict an id that leads to its record.
 pub(super) fn with_id(
     copy: &Copy,
-    key: &Key,
+    app: &str,
     action: Action,
     verdict: Verdict,
     now: Millis,
 ) -> Result<Gated, Problem> {
-    let place = match verdict.outcome {
-        Outcome::Proceed => Place::Proceeded(key.id.clone()),
-        Outcome::Block => Place::Blocked(key.id.clone()),
-        Outcome::Hold => Place::Desk(verdict.desk.clone()),
+    let course = match verdict.outcome {
+        Outcome::Proceed => Course::Proceeded,
+        Outcome::Block => Course::Blocked,
+        Outcome::Hold => Course::Held,
     };
     let entropy = clock::random().map_err(|_| no_randomness())?;
-    Ok(Gated { id: ActionId::new(place, now, entropy, &copy.in_force.id_key), action, verdict })
+    let InForce { policy, id_key, .. } = &*copy.in_force;
+    let made = Made {
+        id: ActionId::new(course, &verdict.desk, app, now, entropy, id_key),
+        approvals: approvals(policy, verdict.severity),
+        severity: verdict.severity,
+        audit: verdict.audit,
+        verdict: verdict.to_json(),
+        desk: verdict.desk,
+        blocked_by: verdict.blocked_by,
+        at: now,
+    };
+    Ok(Gated { action, made })
 }
 
 fn no_randomness() -> Problem {
     Problem::new(Code::Unavailable, "no random bytes")
 }
 
-/// What a desk keeps of a held action.
-pub(super) fn facts(policy: &Policy, key: &Key, gated: &Gated, now: Millis) -> Result<Facts, Problem> {
-    let Gated { id, action, verdict } = gated;
-    let desk = policy.desk(&verdict.desk).cloned().unwrap_or_default();
-    let kind = policy.kind(&action.kind);
-    let title = kind
+fn approvals(policy: &Policy, severity: Severity) -> u32 {
+    policy.handling(severity).map_or(1, |handling| handling.approvals)
+}
+
+/// Who proposes, and what they want with it.
+#[derive(Debug)]
+pub(super) struct Proposer<'a> {
+    /// The key.
+    pub(super) app: &'a str,
+    /// The person behind it.
+    pub(super) person: &'a str,
+    /// How the app knows this deployment.
+    pub(super) origin: &'a str,
+    /// For whom a permit is made out.
+    pub(super) audience: Option<String>,
+    /// The overturned action that is to be made good.
+    pub(super) raised_by: Option<&'a str>,
+}
+
+/// Whether people look at an action, before it runs or after; `None`: nobody does.
+pub(super) fn oversight(in_force: &InForce, made: &Made) -> Option<Oversight> {
+    match made.id.course() {
+        Course::Blocked => None,
+        Course::Held => Some(Oversight::Before),
+        Course::Proceeded => {
+            let probability = made.audit.unwrap_or(0.0);
+            drawn(&in_force.sample_key, made.id.as_str(), probability)
+                .then_some(Oversight::After { probability })
+        }
+    }
+}
+
+/// What a person is shown of an action, and how many of them have to approve.
+pub(super) fn content(
+    policy: &Policy,
+    action: &Action,
+    verdict: Json,
+    severity: Severity,
+    approvals: u32,
+) -> Result<Content, Problem> {
+    let title = policy
+        .kind(&action.kind)
         .and_then(|kind| kind.title.as_ref())
         .map_or_else(|| action.kind.clone(), |title| title.render(&action.args));
-    Ok(Facts {
-        id: id.to_string(),
-        app: key.id.clone(),
-        proposer: key.person.clone(),
-        kind: action.kind.clone(),
-        severity: verdict.severity,
+    let shown = Shown {
         title: title.chars().take(MAX_TITLE).collect(),
-        irreversible: kind.is_some_and(|kind| kind.irreversible),
         digest: action.digest(),
         action: api::action_json(action),
-        verdict: verdict.to_json(),
-        reasons: policy.reasons(&action.kind),
-        approvals: policy.handling(verdict.severity).map_or(1, |handling| handling.approvals),
         salt: base16ct::lower::encode_string(&clock::random::<16>().map_err(|_| no_randomness())?),
-        created: now,
-        expires: now.after(desk.expires),
+    };
+    Ok(Content { severity, verdict, approvals, shown: Some(shown) })
+}
+
+/// What a desk keeps of an action.
+pub(super) fn facts(
+    policy: &Policy,
+    proposer: &Proposer<'_>,
+    gated: &Gated,
+    oversight: Oversight,
+) -> Result<Facts, Problem> {
+    let Gated { action, made } = gated;
+    let desk = policy.desk(&made.desk).cloned().unwrap_or_default();
+    let kind = policy.kind(&action.kind);
+    let content = content(policy, action, made.verdict.clone(), made.severity, made.approvals)?;
+    let time = match oversight {
+        Oversight::Before => desk.expires,
+        Oversight::After { .. } => desk.audit_within,
+    };
+    Ok(Facts {
+        id: made.id.to_string(),
+        app: proposer.app.to_owned(),
+        proposer: proposer.person.to_owned(),
+        oversight,
+        kind: action.kind.clone(),
+        irreversible: kind.is_some_and(|kind| kind.irreversible),
+        undone_by: kind.and_then(|kind| kind.undone_by.clone()),
+        raised_by: proposer.raised_by.map(str::to_owned),
+        audience: proposer.audience.clone(),
+        origin: proposer.origin.to_owned(),
+        content,
+        reasons: policy.reasons(&action.kind),
+        created: made.at,
+        expires: made.at.after(time),
         lease: desk.lease,
         undo: desk.undo,
         valid: desk.valid,
+        keep: desk.keep,
     })
 }
 
 /// `POST /v1/actions`
 pub(super) async fn propose(visit: &Visit<'_>, key: &Key) -> Responded {
     let incoming = visit.incoming;
-    if incoming.header("idempotency-key").is_some() {
-        let detail = "Idempotency-Key is not built yet; without it a repeated request is another action";
-        return Err(Problem::new(Code::Invalid, detail));
+    let Proposal { mut action, audience, permit } =
+        api::read_proposal(incoming.json()?).map_err(Problem::fields)?;
+    let in_force = &*visit.copy.in_force;
+    take_confidence(&in_force.policy, &mut action)?;
+    let mut gated = gated(&visit.copy, &key.id, action, clock::now())?;
+    if let Some(named) = NamedRequest::of(incoming, &key.id)? {
+        // What was made for the first of these requests is theirs all.
+        let made = named.remember(visit.env, gated.made.to_json()).await?;
+        gated.made = Made::from_json(&made, &in_force.id_key)
+            .ok_or_else(|| Problem::new(Code::Unavailable, "a repeated request cannot be read"))?;
     }
-    let mut action = api::read_action(incoming.json()?).map_err(Problem::fields)?;
-    let policy = &visit.copy.in_force.policy;
-    take_confidence(policy, &mut action)?;
-    let now = clock::now();
-    let gated = gated(&visit.copy, key, action, now)?;
-    if gated.verdict.outcome != Outcome::Hold {
-        return Ok(respond::json(200, &api::answer_without_case(&gated.id, &gated.action, &gated.verdict)));
+    let made = &gated.made;
+    let proposer =
+        Proposer { app: &key.id, person: &key.person, origin: &incoming.origin, audience, raised_by: None };
+    let mut kept = None;
+    if let Some(oversight) = oversight(in_force, made) {
+        let facts = facts(&in_force.policy, &proposer, &gated, oversight)?;
+        let keep = Ask::Keep { case: Box::new(Case::new(facts)), from: None };
+        let reply = call::desk(visit.env, &made.desk, &keep).await?;
+        if !matches!(reply.status, 202 | MOVED) {
+            return Ok(passed_on(&reply));
+        }
+        kept = Some(reply).filter(|_| oversight == Oversight::Before);
     }
-    let desk = gated.verdict.desk.clone();
-    let facts = facts(policy, key, &gated, now)?;
-    let held = call::desk(visit.env, &desk, &Ask::Hold(Box::new(facts))).await?;
+    let Some(kept) = kept else {
+        let grant = grant(&gated, proposer.audience).filter(|_| permit);
+        let mut answer = api::answer_without_case(&made.id, &gated.action, &made.verdict, grant.as_ref());
+        permits::sign_within(visit.env, &incoming.origin, &mut answer).await?;
+        return Ok(respond::json(200, &answer));
+    };
+    // The case is kept: where asking fails, it is still held, and the app can ask again.
     let wait_ms = incoming.preferred_wait_ms();
-    if held.status != 202 || wait_ms == 0 {
-        return Ok(answered(&held, gated.id.as_str()));
-    }
-    let ask = Ask::Answer { id: gated.id.to_string(), app: key.id.clone(), wait_ms, take: false };
-    // The case is kept: where waiting fails, it is still held, and the app can ask again.
-    let reply = call::desk(visit.env, &desk, &ask).await;
-    let reply = reply.ok().filter(|reply| matches!(reply.status, 200 | 202)).unwrap_or(held);
-    Ok(answered(&reply, gated.id.as_str()))
+    let asked = ask_after(visit, &made.id, wait_ms).await;
+    let reply = asked.ok().filter(|reply| matches!(reply.status, 200 | 202)).unwrap_or(kept);
+    answered(visit, reply, made.id.as_str()).await
+}
+
+fn grant(gated: &Gated, audience: Option<String>) -> Option<Grant> {
+    let Gated { action, made } = gated;
+    (made.id.course() == Course::Proceeded).then(|| Grant {
+        id: made.id.to_string(),
+        audience,
+        kind: action.kind.clone(),
+        digest: action.digest(),
+        policy: made.verdict.get("policy").and_then(Json::as_str).unwrap_or_default().to_owned(),
+        basis: Basis::Proceed,
+        until: None,
+    })
 }
 
 /// At the API a confidence in the arguments that is none is a mistake of the caller's.
@@ -125,32 +225,102 @@ fn take_confidence(policy: &Policy, action: &mut Action) -> Result<(), Problem> 
     action.take_confidence(pointer);
     if action.confidence == Confidence::Invalid {
         let pointer = pointer.map(|pointer| format!("/args{pointer}")).unwrap_or_default();
-        let message = "the policy reads this as the confidence: a number from 0 to 1".to_owned();
-        return Err(Problem::fields(vec![FieldProblem { pointer, message }]));
+        let message = "the policy reads this as the confidence: a number from 0 to 1";
+        return Err(Problem::fields(vec![FieldProblem::new(pointer, message)]));
     }
     Ok(())
 }
 
-/// `GET /v1/actions/{id}`
-pub(super) async fn read(visit: &Visit<'_>, key: &Key, id: &str) -> Responded {
-    let nothing = || Problem::new(Code::NotFound, "no action of yours has this id");
-    let id = ActionId::parse(id, &key.id, &visit.copy.in_force.id_key).ok_or_else(nothing)?;
-    match id.place() {
-        Place::Proceeded(_) => Ok(respond::json(200, &api::answer_without_record(&id, true))),
-        Place::Blocked(_) => Ok(respond::json(200, &api::answer_without_record(&id, false))),
-        Place::Desk(desk) => {
-            let wait_ms = visit.incoming.preferred_wait_ms();
-            let ask = Ask::Answer { id: id.to_string(), app: key.id.clone(), wait_ms, take: false };
-            let reply = call::desk(visit.env, desk, &ask).await?;
-            Ok(answered(&reply, id.as_str()))
-        }
-    }
+fn nothing() -> Problem {
+    Problem::new(Code::NotFound, "no action of yours has this id")
 }
 
-fn answered(reply: &Reply, id: &str) -> Response {
+/// An id that this deployment made for this very key.
+fn own_id(visit: &Visit<'_>, key: &Key, id: &str) -> Result<ActionId, Problem> {
+    let id_key = &visit.copy.in_force.id_key;
+    ActionId::parse(id, id_key).filter(|id| id.is_of(&key.id, id_key)).ok_or_else(nothing)
+}
+
+async fn ask_after(visit: &Visit<'_>, id: &ActionId, wait_ms: i64) -> Result<Reply, Problem> {
+    let proceeded = id.course() == Course::Proceeded;
+    let ask = Ask::Answer { id: id.to_string(), wait_ms, take: false, proceeded };
+    call::case(visit.env, id.desk(), &ask, id.as_str(), |_| true).await
+}
+
+/// `GET /v1/actions/{id}`
+pub(super) async fn read(visit: &Visit<'_>, key: &Key, id: &str) -> Responded {
+    let id = own_id(visit, key, id)?;
+    if id.course() == Course::Blocked {
+        return Ok(respond::json(200, &api::answer_without_record(id.as_str(), false)));
+    }
+    let reply = ask_after(visit, &id, visit.incoming.preferred_wait_ms()).await?;
+    answered(visit, reply, id.as_str()).await
+}
+
+/// `POST /v1/actions/{id}/withdraw`
+pub(super) async fn withdraw(visit: &Visit<'_>, key: &Key, id: &str) -> Responded {
+    let id = own_id(visit, key, id)?;
+    command(visit, &id, Command::Withdraw).await
+}
+
+/// `POST /v1/actions/{id}/outcome`
+pub(super) async fn outcome(visit: &Visit<'_>, key: &Key, id: &str) -> Responded {
+    let id = own_id(visit, key, id)?;
+    let outcome = api::read_outcome(visit.incoming.json()?).map_err(Problem::fields)?;
+    command(visit, &id, Command::Report { outcome }).await
+}
+
+async fn command(visit: &Visit<'_>, id: &ActionId, command: Command) -> Responded {
+    if id.course() == Course::Blocked {
+        return Err(Problem::new(Code::Conflict, "the action is blocked"));
+    }
+    let ask = Ask::Do {
+        id: id.to_string(),
+        command,
+        token: visit.token.clone(),
+        next: None,
+        proceeded: id.course() == Course::Proceeded,
+        digest: None,
+    };
+    let reply = call::case(visit.env, id.desk(), &ask, id.as_str(), |_| true).await?;
+    answered(visit, reply, id.as_str()).await
+}
+
+/// `POST /v1/actions/{id}/redeem`: by whoever is to run it, and has the permit.
+pub(super) async fn redeem(visit: &Visit<'_>, id: &str) -> Responded {
+    let text = api::read_redeem(visit.incoming.json()?).map_err(Problem::fields)?;
+    let id = ActionId::parse(id, &visit.copy.in_force.id_key)
+        .filter(|id| id.course() != Course::Blocked)
+        .ok_or_else(|| Problem::new(Code::NotFound, "no action has this id"))?;
+    let permit = permits::verified(visit.env, &text).await?;
+    if permit.id != id.as_str() {
+        let message = "this permit is for another action";
+        return Err(Problem::fields(vec![FieldProblem::new("/permit", message)]));
+    }
+    let ask = Ask::Do {
+        id: permit.id,
+        command: Command::Redeem,
+        token: visit.token.clone(),
+        next: None,
+        proceeded: id.course() == Course::Proceeded,
+        digest: Some(permit.digest),
+    };
+    let reply = call::case(visit.env, id.desk(), &ask, id.as_str(), |_| true).await?;
+    Ok(passed_on(&reply))
+}
+
+/// An answer to an app: signed where it carries a permit, and with the way to ask again while it is held.
+async fn answered(visit: &Visit<'_>, mut reply: Reply, id: &str) -> Result<Response, Problem> {
+    permits::sign_within(visit.env, &visit.incoming.origin, &mut reply.body).await?;
     if reply.status != 202 {
-        return passed_on(reply);
+        return Ok(passed_on(&reply));
     }
     let location = format!("/v1/actions/{id}");
-    respond::json_with(202, &reply.body, &[("location", &location), ("retry-after", RETRY_AFTER)])
+    Ok(respond::json_with(202, &reply.body, &[("location", &location), ("retry-after", RETRY_AFTER)]))
+}
+
+/// Keeps the case of a call through the proxy, where people look at it; false where that failed.
+pub(super) async fn kept(env: &Env, desk: &str, facts: Facts) -> bool {
+    let keep = Ask::Keep { case: Box::new(Case::new(facts)), from: None };
+    call::desk(env, desk, &keep).await.is_ok_and(|reply| reply.status == 202)
 }

@@ -83,6 +83,11 @@ pub(super) fn check_policy(visit: &Visit<'_>) -> Responded {
     ))
 }
 
+/// `GET /v1/policy/versions`
+pub(super) async fn versions(visit: &Visit<'_>) -> Responded {
+    call::office(visit.env, &Json::object([("ask", "versions".into())])).await.map(|reply| passed_on(&reply))
+}
+
 /// `GET /v1/keys`
 pub(super) async fn keys(visit: &Visit<'_>) -> Responded {
     call::office(visit.env, &Json::object([("ask", "keys".into())])).await.map(|reply| passed_on(&reply))
@@ -98,6 +103,7 @@ pub(super) async fn new_key(visit: &Visit<'_>, key: &Key) -> Responded {
         ("desks", new.desks.into_iter().collect()),
         ("person", new.person.into()),
         ("by", key.id.as_str().into()),
+        ("token", visit.token.as_deref().into()),
     ]);
     let reply = call::office(visit.env, &ask).await?;
     let _ = copy::refresh(visit.env).await;

@@ -2,7 +2,7 @@
 //! would leave its caller waiting for ever.
 
 use crate::core::json::Json;
-use crate::wire::desk::Ask;
+use crate::wire::desk::{Ask, MOVED};
 use crate::wire::problem::{Code, Problem};
 use futures_util::future::{Either, select};
 use std::pin::pin;
@@ -21,18 +21,48 @@ pub(crate) struct Reply {
     pub(crate) body: Json,
 }
 
+/// How many desks a case is followed through. Nobody hands a case around faster than that.
+const MAX_HOPS: usize = 8;
+
 /// Asks a desk.
 pub(crate) async fn desk(env: &Env, name: &str, ask: &Ask) -> Result<Reply, Problem> {
-    let waits = match ask {
-        Ask::Answer { wait_ms, .. } => *wait_ms,
-        _ => 0,
-    };
-    object(env, "DESK", name, &ask.to_json(), LIMIT_MS.saturating_add(waits)).await
+    object(env, "DESK", name, &ask.to_json(), LIMIT_MS.saturating_add(ask.wait_ms())).await
+}
+
+/// Asks the desk of a case, and the one after it where the case was handed on. Only desks that `covers` lets
+/// through are asked; of the others it is only asked where the case is.
+pub(crate) async fn case(
+    env: &Env,
+    home: &str,
+    ask: &Ask,
+    id: &str,
+    covers: impl Fn(&str) -> bool,
+) -> Result<Reply, Problem> {
+    let mut at = home.to_owned();
+    for _ in 0..MAX_HOPS {
+        let allowed = covers(&at);
+        let place = Ask::Where { id: id.to_owned() };
+        let reply = desk(env, &at, if allowed { ask } else { &place }).await?;
+        if reply.status != MOVED {
+            let nothing = Problem::new(Code::NotFound, "no case has this id, or not for you");
+            return if allowed || reply.status >= 500 { Ok(reply) } else { Err(nothing) };
+        }
+        match reply.body.get("moved").and_then(Json::as_str) {
+            Some(next) => next.clone_into(&mut at),
+            None => break,
+        }
+    }
+    Err(Problem::new(Code::Unavailable, "the case is on its way between desks; ask again"))
 }
 
 /// Asks the office.
 pub(crate) async fn office(env: &Env, ask: &Json) -> Result<Reply, Problem> {
     object(env, "OFFICE", "office", ask, LIMIT_MS).await
+}
+
+/// Asks the memory of requests that carry an `Idempotency-Key`.
+pub(crate) async fn once(env: &Env, shard: &str, ask: &Json) -> Result<Reply, Problem> {
+    object(env, "ONCE", shard, ask, LIMIT_MS).await
 }
 
 async fn object(env: &Env, binding: &str, name: &str, body: &Json, limit_ms: i64) -> Result<Reply, Problem> {

@@ -2,6 +2,7 @@
 
 use super::sql::{Bind, Sql, SqlError};
 use crate::core::canonical::Digest;
+use crate::core::json::Json;
 use crate::core::ledger::{Entry, Head};
 use crate::core::time::Millis;
 
@@ -30,4 +31,39 @@ pub(crate) fn store(sql: &Sql, entry: &Entry) -> Result<(), SqlError> {
         "INSERT INTO ledger (seq, at, hash, text) VALUES (?, ?, ?, ?)",
         &[seq.into(), at.into(), Bind::Text(&hash), Bind::Text(&entry.text)],
     )
+}
+
+/// How much of a ledger is given at a time.
+const PAGE_ROWS: i64 = 1000;
+const PAGE_BYTES: usize = 1 << 20;
+
+/// The entries behind a number, as lines. Whoever reads goes on with the number of the last one.
+pub(crate) fn page(sql: &Sql, after: i64) -> Result<(u16, Json), SqlError> {
+    let rows = sql.query(
+        "SELECT text FROM ledger WHERE seq > ? ORDER BY seq LIMIT ?",
+        &[after.into(), PAGE_ROWS.into()],
+    )?;
+    let mut lines = String::new();
+    for row in &rows {
+        lines.push_str(&row.text("text")?);
+        lines.push('\n');
+        if lines.len() > PAGE_BYTES {
+            break;
+        }
+    }
+    Ok((200, Json::object([("lines", lines.into())])))
+}
+
+/// The end of the chain in its public form.
+pub(crate) fn head_json(sql: &Sql, desk: Option<&str>) -> Result<(u16, Json), SqlError> {
+    let head = head(sql)?;
+    Ok((
+        200,
+        Json::object([
+            ("desk", desk.into()),
+            ("seq", head.seq.into()),
+            ("hash", head.hash.to_string().into()),
+            ("at", head.at.to_string().into()),
+        ]),
+    ))
 }

@@ -4,6 +4,7 @@ use crate::core::json::Json;
 use crate::core::secret::BearerKey;
 use crate::wire::problem::{Code, Problem};
 use crate::wire::upstream::{self, Upstream};
+use crate::wire::webhook;
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use wasm_bindgen::JsValue;
 use worker::Env;
@@ -22,18 +23,81 @@ pub(crate) fn admin_key(env: &Env) -> Result<BearerKey, Problem> {
     let admin = BearerKey::parse(&admin).ok_or_else(|| {
         unavailable("the secret HOLDPOINT_ADMIN_KEY is not `hpk_` and at least 32 of A-Z, a-z, 0-9, `-`, `_`")
     })?;
+    signing_keys(env)?;
+    Ok(admin)
+}
+
+/// The secrets that sign permits: the first signs, all verify.
+pub(crate) fn signing_keys(env: &Env) -> Result<Vec<[u8; 32]>, Problem> {
+    let unavailable = |detail: &str| Problem::new(Code::Unavailable, detail);
     let signing = text(env, "HOLDPOINT_SIGNING_KEY")
         .ok_or_else(|| unavailable("the secret HOLDPOINT_SIGNING_KEY is missing"))?;
-    let is_key = |key: &str| {
-        Base64UrlUnpadded::decode_vec(key.trim().trim_end_matches('=')).is_ok_and(|bytes| bytes.len() == 32)
+    let key = |key: &str| {
+        let bytes = Base64UrlUnpadded::decode_vec(key.trim().trim_end_matches('=')).ok()?;
+        <[u8; 32]>::try_from(bytes).ok()
     };
-    let keys: Vec<&str> = signing.split(',').collect();
-    if keys.len() > 2 || !keys.into_iter().all(is_key) {
-        return Err(unavailable(
-            "the secret HOLDPOINT_SIGNING_KEY is not one or two keys of 32 bytes in base64url",
-        ));
-    }
-    Ok(admin)
+    signing.split(',').map(key).collect::<Option<Vec<_>>>().filter(|keys| keys.len() <= 2).ok_or_else(|| {
+        unavailable("the secret HOLDPOINT_SIGNING_KEY is not one or two keys of 32 bytes in base64url")
+    })
+}
+
+/// Where Cloudflare Access issues its assertions, and for which application.
+#[derive(Debug)]
+pub(crate) struct Access {
+    pub(crate) issuer: String,
+    pub(crate) audience: String,
+}
+
+/// `ACCESS_TEAM` and `ACCESS_AUD`, where both are set. A team is a name, or the whole origin of an issuer.
+pub(crate) fn access(env: &Env) -> Option<Access> {
+    let (team, audience) = (text(env, "ACCESS_TEAM")?, text(env, "ACCESS_AUD")?);
+    let issuer = if team.contains("://") {
+        team.trim_end_matches('/').to_owned()
+    } else {
+        format!("https://{team}.cloudflareaccess.com")
+    };
+    Some(Access { issuer, audience })
+}
+
+/// A webhook: its name, where it is, and what signs for it.
+#[derive(Debug)]
+pub(crate) struct Webhook {
+    pub(crate) url: String,
+    pub(crate) secret: webhook::Secret,
+}
+
+/// The names of all webhooks.
+pub(crate) fn webhook_names(env: &Env) -> Vec<String> {
+    let configured = json(env, "WEBHOOKS");
+    let names = configured.as_ref().and_then(Json::as_object);
+    names.map(|names| names.iter().map(|(name, _)| name.to_owned()).collect()).unwrap_or_default()
+}
+
+/// The webhook of that name; what is wrong with it, where it cannot be used.
+pub(crate) fn webhook(env: &Env, name: &str) -> Result<Webhook, String> {
+    let configured = json(env, "WEBHOOKS").unwrap_or(Json::Null);
+    let webhook = configured.get(name).ok_or_else(|| format!("[vars.WEBHOOKS.{name}] is not configured"))?;
+    let member = |member: &str| {
+        let missing = || format!("`{member}` is missing in [vars.WEBHOOKS.{name}]");
+        webhook.get(member).and_then(Json::as_str).map(str::to_owned).ok_or_else(missing)
+    };
+    let url = member("url").and_then(|url| {
+        let origin = url.split('/').take(3).collect::<Vec<_>>().join("/");
+        let local = ["http://127.0.0.1", "http://localhost"].iter().any(|host| origin.starts_with(host));
+        let usable = (url.starts_with("https://") || local) && !origin.contains('@');
+        if usable {
+            Ok(url)
+        } else {
+            Err(format!("the url of [vars.WEBHOOKS.{name}] does not begin with https://"))
+        }
+    })?;
+    let secret = member("secret")?;
+    let secret =
+        text(env, &secret).ok_or_else(|| format!("the secret {secret} of the webhook is missing"))?;
+    let secret = webhook::Secret::parse(&secret).ok_or_else(|| {
+        format!("the secret of the webhook {name} is not `whsec_` and 24 to 64 bytes in base64")
+    })?;
+    Ok(Webhook { url, secret })
 }
 
 /// The upstream of that name.

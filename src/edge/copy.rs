@@ -28,6 +28,7 @@ pub(crate) struct InForce {
     pub(crate) policy_text: String,
     pub(crate) policy_media_type: &'static str,
     pub(crate) id_key: MacKey,
+    pub(crate) sample_key: MacKey,
     keys: Vec<Key>,
     version: i64,
 }
@@ -114,6 +115,7 @@ fn read(body: &Json, version: i64) -> Option<InForce> {
         policy_text: snapshot.policy_text,
         policy_media_type: snapshot.policy_format.media_type(),
         id_key: snapshot.id_key,
+        sample_key: snapshot.sample_key,
         keys: snapshot.keys,
         version,
     })

@@ -1,8 +1,8 @@
 //! Who is asking: keys in headers, sessions in cookies, and where a request comes from.
 
-use super::call;
 use super::copy::Copy;
 use super::incoming::Incoming;
+use super::{access, call};
 use crate::core::json::Json;
 use crate::core::key::{Key, Role};
 use crate::core::secret::{BearerKey, equal};
@@ -18,6 +18,8 @@ pub(crate) const COOKIE: &str = "__Host-holdpoint";
 enum Credential {
     Bearer(BearerKey),
     Session(String),
+    /// Cloudflare Access has let them in.
+    Asserted,
 }
 
 /// Lets a request through a door, or says why not.
@@ -33,11 +35,15 @@ pub(crate) async fn pass(
         Access::Keys(roles) => (roles, false),
         Access::Live(roles) => (roles, true),
     };
-    let key = match credential(incoming)? {
+    let key = match credential(env, incoming)? {
         Credential::Bearer(bearer) => bearer_key(env, copy, admin, &bearer, live).await?,
         Credential::Session(session) => {
             let ask = Json::object([("ask", "session".into()), ("session", session.into())]);
             office_key(env, &ask).await?
+        }
+        Credential::Asserted => {
+            let email = access::email(env, incoming).await?;
+            office_key(env, &Json::object([("ask", "person".into()), ("person", email.into())])).await?
         }
     };
     if roles.contains(&key.role) {
@@ -54,10 +60,13 @@ fn unknown_key() -> Problem {
     Problem::new(Code::Unauthenticated, "this key is not in force")
 }
 
-fn credential(incoming: &Incoming) -> Result<Credential, Problem> {
+fn credential(env: &Env, incoming: &Incoming) -> Result<Credential, Problem> {
     let missing = || Problem::new(Code::Unauthenticated, "send `Authorization: Bearer hpk_…`");
     if let Some(bearer) = incoming.presented_key() {
         return BearerKey::parse(&bearer).map(Credential::Bearer).ok_or_else(unknown_key);
+    }
+    if access::is_asserted(env, incoming) {
+        return Ok(Credential::Asserted);
     }
     session(incoming).map(Credential::Session).ok_or_else(missing)
 }
@@ -101,6 +110,7 @@ async fn office_key(env: &Env, ask: &Json) -> Result<Key, Problem> {
         200 => key_from_json(&reply.body)
             .ok_or_else(|| Problem::new(Code::Unavailable, "office: a key cannot be read")),
         401 => Err(unknown_key_or_session(ask)),
+        403 => Err(Problem::new(Code::Forbidden, "no key in force has this person; ask an admin for one")),
         _ => Err(Problem::new(Code::Unavailable, "office: keys cannot be checked now")),
     }
 }
@@ -113,13 +123,17 @@ fn unknown_key_or_session(ask: &Json) -> Problem {
 }
 
 /// A request that changes something comes from this very site, or from no browser at all.
-pub(crate) fn check_origin(incoming: &Incoming) -> Result<(), Problem> {
+pub(crate) fn check_origin(env: &Env, incoming: &Incoming) -> Result<(), Problem> {
     let refused = || Problem::new(Code::Forbidden, "requests from another site are refused");
     match incoming.header("origin") {
         Some(origin) if origin == incoming.origin => Ok(()),
         Some(_) => Err(refused()),
         // A browser always says where a request that changes something comes from.
-        None if incoming.header("authorization").is_none() && session(incoming).is_some() => Err(refused()),
+        None if incoming.header("authorization").is_none()
+            && (session(incoming).is_some() || access::is_asserted(env, incoming)) =>
+        {
+            Err(refused())
+        }
         None => Ok(()),
     }
 }

@@ -1,5 +1,6 @@
 //! The Worker: reads a request, finds its route and its door, and lets core and wire do the rest.
 
+mod access;
 mod actions;
 mod admin;
 mod call;
@@ -10,20 +11,29 @@ mod copy;
 mod desk;
 mod doors;
 mod incoming;
+mod log;
 mod office;
+mod once;
 mod pages;
+mod permits;
 mod proxy;
+mod records;
 mod release;
 mod respond;
 mod review;
+mod sessions;
 mod sql;
+mod subtle;
 mod upstream;
+mod webhooks;
 
+use crate::core::json::Json;
 use crate::core::key::Key;
 use crate::wire::problem::{Code, Problem};
 use crate::wire::route::{self, Access, Name, Route};
 use copy::Copy;
 use incoming::Incoming;
+use once::NamedRequest;
 use worker::{Context, Env, Request, Response, event};
 
 type Responded = Result<Response, Problem>;
@@ -33,6 +43,8 @@ struct Visit<'a> {
     env: &'a Env,
     incoming: &'a Incoming,
     copy: Copy,
+    /// Names the request, where it carries an `Idempotency-Key`.
+    token: Option<String>,
 }
 
 #[event(fetch)]
@@ -42,16 +54,18 @@ async fn fetch(request: Request, env: Env, ctx: Context) -> worker::Result<Respo
         Err(problem) => return Ok(respond::problem(&problem)),
     };
     let proxied = incoming.is_proxied();
-    Ok(match handle(&incoming, env, &ctx).await {
-        Ok(response) => response,
-        Err(problem) if proxied => respond::proxied_problem(&problem),
-        Err(problem) => respond::problem(&problem),
-    })
+    let (response, code) = match handle(&incoming, env, &ctx).await {
+        Ok(response) => (response, None),
+        Err(problem) if proxied => (respond::proxied_problem(&problem), Some(problem.code)),
+        Err(problem) => (respond::problem(&problem), Some(problem.code)),
+    };
+    log::line(&incoming, response.status_code(), code);
+    Ok(response)
 }
 
 async fn handle(incoming: &Incoming, env: Env, ctx: &Context) -> Responded {
     match route::find(&incoming.method, &incoming.path) {
-        Route::Own(Name::Healthz, ..) => Ok(respond::text("text/plain", "ok\n", &[])),
+        Route::Own(row, _) if row.name == Name::Healthz => Ok(respond::text("text/plain", "ok\n", &[])),
         Route::None => Err(Problem::new(Code::NotFound, "nothing is at this path")),
         Route::OtherMethod(method) => {
             let problem = Problem::new(Code::Method, format!("this path takes {method}"));
@@ -60,17 +74,18 @@ async fn handle(incoming: &Incoming, env: Env, ctx: &Context) -> Responded {
             let _ = response.headers().set("allow", method);
             Ok(response)
         }
-        Route::Own(name, access, parameter) => {
+        Route::Own(row, parameter) => {
             let admin = config::admin_key(&env)?;
-            if access == Access::Public {
-                return public(&env, incoming, name, parameter).await;
+            if row.access == Access::Public {
+                return public(&env, incoming, row.name, parameter).await;
             }
             let copy = copy::current(&env, ctx).await?;
-            let key = doors::pass(&env, incoming, &copy, &admin, access).await?;
+            let key = doors::pass(&env, incoming, &copy, &admin, row.access).await?;
             if incoming.method != "GET" && incoming.method != "HEAD" {
-                doors::check_origin(incoming)?;
+                doors::check_origin(&env, incoming)?;
             }
-            own(&Visit { env: &env, incoming, copy }, &key, name, parameter).await
+            let token = token(&env, incoming, &key, row.name).await?;
+            own(&Visit { env: &env, incoming, copy, token }, &key, row.name, parameter).await
         }
         Route::Proxied(upstream, path) => {
             let admin = config::admin_key(&env)?;
@@ -81,14 +96,26 @@ async fn handle(incoming: &Incoming, env: Env, ctx: &Context) -> Responded {
     }
 }
 
+/// Remembers a request that carries an `Idempotency-Key`. A proposal is remembered with what is made of it.
+async fn token(env: &Env, incoming: &Incoming, key: &Key, name: Name) -> Result<Option<String>, Problem> {
+    if incoming.method != "POST" || name == Name::Propose {
+        return Ok(None);
+    }
+    let Some(named) = NamedRequest::of(incoming, &key.id)? else { return Ok(None) };
+    named.remember(env, Json::Null).await?;
+    Ok(Some(named.token))
+}
+
 async fn public(env: &Env, incoming: &Incoming, name: Name, parameter: &str) -> Responded {
     match name {
         Name::Home => Ok(respond::empty(302, &[("location", "/review")])),
         Name::ReviewPage => Ok(pages::review()),
         Name::SignInPage => Ok(pages::sign_in()),
         Name::Asset => pages::asset(parameter),
-        Name::SignIn => review::sign_in(env, incoming).await,
-        Name::SignOut => review::sign_out(env, incoming).await,
+        Name::OpenApi => Ok(pages::openapi()),
+        Name::Jwks => permits::jwks(env).await,
+        Name::SignIn => sessions::sign_in(env, incoming).await,
+        Name::SignOut => sessions::sign_out(env, incoming).await,
         _ => Err(Problem::new(Code::NotFound, "nothing is at this path")),
     }
 }
@@ -97,9 +124,13 @@ async fn own(visit: &Visit<'_>, key: &Key, name: Name, parameter: &str) -> Respo
     match name {
         Name::Propose => actions::propose(visit, key).await,
         Name::Action => actions::read(visit, key, parameter).await,
+        Name::Withdraw => actions::withdraw(visit, key, parameter).await,
+        Name::Redeem => actions::redeem(visit, parameter).await,
+        Name::Outcome => actions::outcome(visit, key, parameter).await,
         Name::Policy => Ok(admin::policy(visit)),
         Name::PutPolicy => admin::put_policy(visit, key).await,
         Name::CheckPolicy => admin::check_policy(visit),
+        Name::PolicyVersions => admin::versions(visit).await,
         Name::Keys => admin::keys(visit).await,
         Name::NewKey => admin::new_key(visit, key).await,
         Name::RevokeKey => admin::revoke_key(visit, key, parameter).await,
@@ -109,13 +140,20 @@ async fn own(visit: &Visit<'_>, key: &Key, name: Name, parameter: &str) -> Respo
         Name::Case => review::case(visit, key, parameter).await,
         Name::Lease => review::lease(visit, key, parameter).await,
         Name::GiveBack => review::give_back(visit, key, parameter).await,
+        Name::Move => review::hand_over(visit, key, parameter).await,
         Name::Decide => review::decide(visit, key, parameter).await,
         Name::Undo => review::undo(visit, key, parameter).await,
+        Name::Ledger => records::ledger(visit, key).await,
+        Name::LedgerHead => records::head(visit, key).await,
+        Name::DeadLetters => records::dead_letters(visit).await,
+        Name::Resend => records::resend(visit, key, parameter).await,
         Name::Healthz
         | Name::Home
         | Name::ReviewPage
         | Name::SignInPage
         | Name::Asset
+        | Name::OpenApi
+        | Name::Jwks
         | Name::SignIn
         | Name::SignOut => Err(Problem::new(Code::NotFound, "nothing is at this path")),
     }

@@ -6,14 +6,14 @@
 //! `policies`, `keys`, `sessions`, `secrets` and the office's own `ledger`. It has no alarm: what has run out is
 //! judged on reading. Every change is one synchronous transaction with its ledger entry.
 
-use super::sql::{Bind, Sql, SqlError};
+use super::sql::{Bind, Row, Sql, SqlError};
 use super::{chain, clock};
 use crate::core::canonical::Digest;
 use crate::core::json::Json;
 use crate::core::key::{Key, Role};
 use crate::core::ledger;
 use crate::core::policy::document::Format;
-use crate::core::secret::BearerKey;
+use crate::core::secret::{BearerKey, MacKey};
 use crate::core::time::{Millis, Span};
 use crate::wire::api::key_json;
 use crate::wire::office::{Snapshot, format_of, key_from_json, key_to_json};
@@ -92,6 +92,13 @@ impl Office {
             "new_key" => self.new_key(ask, now),
             "revoke_key" => self.revoke_key(text(ask, "id")?, text(ask, "by")?, now),
             "authorize" => self.authorize(text(ask, "hash")?),
+            "person" => self.person(text(ask, "person")?),
+            "versions" => self.versions(),
+            "ledger" => {
+                let after = ask.get("after").and_then(Json::as_i64).unwrap_or(0);
+                chain::page(&self.sql, after).map_err(|error| failed(&error))
+            }
+            "head" => chain::head_json(&self.sql, None).map_err(|error| failed(&error)),
             "sign_in" => self.sign_in(text(ask, "hash")?, now),
             "session" => self.session(text(ask, "session")?, now),
             "sign_out" => self.sign_out(text(ask, "session")?),
@@ -103,12 +110,12 @@ impl Office {
     /// Worker keeps changes without an entry.
     fn snapshot(&self, known: Option<i64>) -> Answered {
         let (policy, format) = self.current_policy()?;
-        let id_key = self.secret("ids")?;
+        let (id_key, sample_key) = (self.secret("ids")?, self.secret("samples")?);
         let version = chain::head(&self.sql)?.seq;
         if known == Some(version) {
             return Ok((200, Json::object([("version", version.into())])));
         }
-        let mut body = Snapshot::to_json(&policy, format, &self.keys()?, &id_key);
+        let mut body = Snapshot::to_json(&policy, format, &self.keys()?, [&id_key, &sample_key]);
         if let Some(object) = body.as_object_mut() {
             object.set("version", version);
         }
@@ -150,6 +157,19 @@ impl Office {
         Ok((200, Json::object([("digest", digest.into())])))
     }
 
+    fn versions(&self) -> Answered {
+        let rows = self.sql.query("SELECT digest, at, by FROM policies ORDER BY seq DESC LIMIT 200", &[])?;
+        let version = |row: &Row| {
+            Ok(Json::object([
+                ("digest", row.text("digest")?.into()),
+                ("at", Millis(row.int("at")?).to_string().into()),
+                ("by", row.text("by")?.into()),
+            ]))
+        };
+        let versions: Result<Json, SqlError> = rows.iter().map(version).collect();
+        Ok((200, Json::object([("versions", versions?)])))
+    }
+
     fn keys(&self) -> Result<Vec<Key>, Problem> {
         let rows = self.sql.query("SELECT key FROM keys WHERE revoked IS NULL ORDER BY at, id", &[])?;
         rows.iter()
@@ -158,12 +178,15 @@ impl Office {
     }
 
     fn new_key(&self, ask: &Json, now: Millis) -> Answered {
-        let no_randomness = |_| Problem::new(Code::Unavailable, "office: no random bytes");
-        let bearer = BearerKey::new(clock::random().map_err(no_randomness)?);
-        let id = format!(
-            "key_{}",
-            Base64UrlUnpadded::encode_string(&clock::random::<9>().map_err(no_randomness)?)
-        );
+        // A repeated request makes the same key again, so that an answer that was lost is not a key that is.
+        let entropy: [u8; 64] = match ask.get("token").and_then(Json::as_str) {
+            Some(token) => self.derived(token)?,
+            None => clock::random().map_err(|_| no_randomness())?,
+        };
+        let (secret, name) = entropy.split_at(32);
+        let bearer = BearerKey::new(secret.try_into().map_err(|_| no_randomness())?);
+        let name = name.get(..9).unwrap_or_default();
+        let id = format!("key_{}", Base64UrlUnpadded::encode_string(name));
         let role =
             Role::parse(text(ask, "role")?).ok_or_else(|| Problem::new(Code::Invalid, "an unknown role"))?;
         let desks = ask.get("desks").and_then(Json::as_array).unwrap_or_default();
@@ -177,6 +200,10 @@ impl Office {
         };
         let (hash, stored) = (key.hash.to_string(), key_to_json(&key).to_string());
         self.sql.transaction(|| {
+            let known = self.sql.query("SELECT id FROM keys WHERE id = ?", &[Bind::Text(&key.id)])?;
+            if !known.is_empty() {
+                return Ok(());
+            }
             let insert = "INSERT INTO keys (id, hash, key, at) VALUES (?, ?, ?, ?)";
             let values = [Bind::Text(&key.id), Bind::Text(&hash), Bind::Text(&stored), now.0.into()];
             self.sql.run(insert, &values)?;
@@ -185,6 +212,17 @@ impl Office {
         let mut body = key_json(&key);
         body.set("key", bearer.reveal());
         Ok((201, body.into()))
+    }
+
+    /// 64 bytes that only this office can make of a request's name.
+    fn derived(&self, token: &str) -> Result<[u8; 64], Problem> {
+        let secret = base16ct::lower::decode_vec(self.secret("keys")?).unwrap_or_default();
+        let key = MacKey::new(secret.try_into().map_err(|_| no_randomness())?);
+        let mut bytes = [0; 64];
+        for (half, name) in bytes.chunks_mut(32).zip([b"the key".as_slice(), b"its name"]) {
+            half.copy_from_slice(&key.sign(&[name, token.as_bytes()]));
+        }
+        Ok(bytes)
     }
 
     fn revoke_key(&self, id: &str, by: &str, now: Millis) -> Answered {
@@ -206,6 +244,15 @@ impl Office {
         let row =
             rows.first().ok_or_else(|| Problem::new(Code::Unauthenticated, "this key is not in force"))?;
         Ok((200, row.json("key")?))
+    }
+
+    /// The key of a person whom somebody else vouches for: one to review with, else one to look on.
+    fn person(&self, person: &str) -> Answered {
+        let keys = self.keys()?;
+        let of = |role| keys.iter().find(|key| key.role == role && key.person.to_lowercase() == person);
+        let found = [Role::Reviewer, Role::Auditor, Role::Admin].into_iter().find_map(of);
+        let found = found.ok_or_else(|| Problem::new(Code::Forbidden, "no key in force has this person"))?;
+        Ok((200, key_to_json(found)))
     }
 
     fn sign_in(&self, hash: &str, now: Millis) -> Answered {
@@ -273,6 +320,10 @@ impl Office {
         });
         stored.map_err(|error| failed(&error))
     }
+}
+
+fn no_randomness() -> Problem {
+    Problem::new(Code::Unavailable, "office: no random bytes")
 }
 
 fn read_key(json: &Json) -> Result<Key, Problem> {

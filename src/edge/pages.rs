@@ -37,3 +37,8 @@ pub(super) fn asset(name: &str) -> Responded {
     let (_, media_type, body) = file.ok_or_else(|| Problem::new(Code::NotFound, "no file has this name"))?;
     Ok(respond::page(media_type, body))
 }
+
+/// `GET /openapi.json`
+pub(super) fn openapi() -> Response {
+    respond::text("application/json", include_str!("../../www/openapi.json"), &[])
+}

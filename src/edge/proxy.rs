@@ -3,7 +3,7 @@
 use super::actions;
 use super::copy::{self, Copy};
 use super::incoming::Incoming;
-use super::release::{GatedCall, Release};
+use super::release::{GatedCall, Proposed, Release};
 use super::upstream::{self, Answered};
 use super::{Responded, clock, config, doors};
 use crate::core::action::{Action, Confidence};
@@ -31,7 +31,7 @@ pub(super) async fn forward(way: &Way<'_>, name: &str, path: &str) -> Responded 
         let detail = "the path is not plain: no empty or dotted segments, no encoded slashes or dots";
         return Err(Problem::new(Code::Malformed, detail));
     }
-    doors::check_origin(incoming)?;
+    doors::check_origin(env, incoming)?;
     let upstream = config::upstream(env, name)?;
     match upstream.passage(&incoming.method, path) {
         Passage::Chat => chat(way, &upstream, path).await,
@@ -72,7 +72,10 @@ async fn chat(way: &Way<'_>, upstream: &Upstream, path: &str) -> Responded {
     let calls = gate_all(way, upstream, &request, &answer, answered.confidence.as_deref()).await;
     let release = Release { env: (*env).clone(), answered, answer, structured: request.structured, wait_ms };
     match calls {
-        Ok((copy, calls)) => release.run(&copy, &way.key, calls).await,
+        Ok((copy, calls)) => {
+            let proposed = Proposed { key: &way.key, upstream: &upstream.name, origin: &way.incoming.origin };
+            release.run(&copy, proposed, calls).await
+        }
         // The upstream has answered: a status would make the client ask it again.
         Err(_) => Ok(release.unavailable()),
     }
@@ -128,7 +131,7 @@ impl Gate<'_> {
             Err(why) => {
                 let verdict =
                     gate::malformed(policy, &call.kind, &format!("The call cannot be read: {why}."));
-                let gated = actions::with_id(self.copy, self.key, action, verdict, now)?;
+                let gated = actions::with_id(self.copy, &self.key.id, action, verdict, now)?;
                 return Ok(GatedCall { gated, changed: false });
             }
         };
@@ -138,7 +141,7 @@ impl Gate<'_> {
         });
         let changed =
             action.take_confidence(policy.kind(&call.kind).and_then(|kind| kind.confidence.as_ref()));
-        let gated = actions::gated(self.copy, self.key, action, now)?;
+        let gated = actions::gated(self.copy, &self.key.id, action, now)?;
         Ok(GatedCall { gated, changed })
     }
 

@@ -5,10 +5,10 @@ use super::actions::{self, Gated};
 use super::copy::Copy;
 use super::upstream::Answered;
 use super::{Responded, call, clock};
+use crate::core::case::Oversight;
+use crate::core::id;
 use crate::core::json::Json;
 use crate::core::key::Key;
-use crate::core::time::Millis;
-use crate::core::verdict::Outcome;
 use crate::wire::desk::Ask;
 use crate::wire::notice::notice;
 use crate::wire::openai_chat::{Answer, Call, Fate};
@@ -54,9 +54,8 @@ enum Course {
 
 impl Release {
     /// Holds what is to be held, waits where anything is, and answers.
-    pub(super) async fn run(self, copy: &Copy, key: &Key, calls: Vec<GatedCall>) -> Responded {
-        let now = clock::now();
-        let courses = join_all(calls.iter().map(|call| course(&self.env, copy, key, call, now))).await;
+    pub(super) async fn run(self, copy: &Copy, way: Proposed<'_>, calls: Vec<GatedCall>) -> Responded {
+        let courses = join_all(calls.iter().map(|call| course(&self.env, copy, &way, call))).await;
         let Self { env, answered, answer, structured, wait_ms } = self;
         let headers = with_status_headers(answered.headers, &calls, &courses);
         let known = |course: &Course| match course {
@@ -68,11 +67,12 @@ impl Release {
             return Ok(ResponseBuilder::new().with_status(answered.status).with_headers(headers).fixed(body));
         }
         // Committed to 200 from here on: whatever happens is said in the body.
-        let app = key.id.clone();
-        let names: Vec<(String, String)> =
-            calls.iter().map(|call| (call.gated.id.to_string(), call.gated.action.kind.clone())).collect();
+        let names: Vec<(String, String)> = calls
+            .iter()
+            .map(|call| (call.gated.made.id.to_string(), call.gated.action.kind.clone()))
+            .collect();
         let body = async move {
-            let fates = decided(&env, &app, &names, courses, wait_ms).await;
+            let fates = decided(&env, &names, courses, wait_ms).await;
             body_of(answered.body, answer, &fates, structured)
         };
         for (name, value) in [("cache-control", "no-store"), ("x-accel-buffering", "no")] {
@@ -98,44 +98,54 @@ impl Release {
     }
 }
 
-/// Holds what is to be held, and says what becomes of the rest.
-async fn course(env: &Env, copy: &Copy, key: &Key, call: &GatedCall, now: Millis) -> Course {
-    let Gated { id, action, verdict } = &call.gated;
+/// Keeps the cases that people look at, before or after, and says what becomes of each call.
+async fn course(env: &Env, copy: &Copy, way: &Proposed<'_>, call: &GatedCall) -> Course {
+    let Gated { action, made } = &call.gated;
     let runs = if call.changed { Fate::RunWith(action.args.clone()) } else { Fate::Run };
-    let stopped = |why: &str, word| Course::Known(Fate::Notice(notice(id.as_str(), &action.kind, why)), word);
-    match verdict.outcome {
-        Outcome::Proceed => Course::Known(runs, "proceed"),
-        Outcome::Block => {
-            let why = format!("blocked by {}", verdict.blocked_by.as_deref().unwrap_or("the policy"));
-            stopped(&why, "blocked")
-        }
-        Outcome::Hold => {
-            let Ok(facts) = actions::facts(&copy.in_force.policy, key, &call.gated, now) else {
-                return stopped(UNAVAILABLE, UNAVAILABLE);
-            };
-            match call::desk(env, &verdict.desk, &Ask::Hold(Box::new(facts))).await {
-                Ok(reply) if reply.status == 202 => Course::Held { desk: verdict.desk.clone(), fate: runs },
-                _ => stopped(UNAVAILABLE, UNAVAILABLE),
-            }
+    let stopped =
+        |why: &str, word| Course::Known(Fate::Notice(notice(made.id.as_str(), &action.kind, why)), word);
+    if made.id.course() == id::Course::Blocked {
+        let why = format!("blocked by {}", made.blocked_by.as_deref().unwrap_or("the policy"));
+        return stopped(&why, "blocked");
+    }
+    if let Some(oversight) = actions::oversight(&copy.in_force, made) {
+        let proposer = actions::Proposer {
+            app: &way.key.id,
+            person: &way.key.person,
+            origin: way.origin,
+            audience: Some(way.upstream.to_owned()),
+            raised_by: None,
+        };
+        let kept = match actions::facts(&copy.in_force.policy, &proposer, &call.gated, oversight) {
+            Ok(facts) => actions::kept(env, &made.desk, facts).await,
+            Err(_) => false,
+        };
+        match (kept, oversight) {
+            (false, _) => return stopped(UNAVAILABLE, UNAVAILABLE),
+            (true, Oversight::Before) => return Course::Held { desk: made.desk.clone(), fate: runs },
+            (true, Oversight::After { .. }) => {}
         }
     }
+    Course::Known(runs, "proceed")
+}
+
+/// Who has called whom.
+#[derive(Clone, Copy)]
+pub(super) struct Proposed<'a> {
+    pub(super) key: &'a Key,
+    pub(super) upstream: &'a str,
+    pub(super) origin: &'a str,
 }
 
 const UNAVAILABLE: &str = "unavailable";
 
 /// Waits until every held call is decided or the wait is over. Only then, and all together, are the approved
 /// ones taken: none leaves before the others are decided, and each leaves once.
-async fn decided(
-    env: &Env,
-    app: &str,
-    names: &[(String, String)],
-    courses: Vec<Course>,
-    wait_ms: i64,
-) -> Vec<Fate> {
+async fn decided(env: &Env, names: &[(String, String)], courses: Vec<Course>, wait_ms: i64) -> Vec<Fate> {
     let until = clock::now().0.saturating_add(wait_ms);
     join_all(names.iter().zip(&courses).map(|((id, _), course)| async move {
         if let Course::Held { desk, .. } = course {
-            asked_until(env, desk, id, app, until, false).await;
+            asked_until(env, desk, id, until, false).await;
         }
     }))
     .await;
@@ -143,7 +153,7 @@ async fn decided(
         match course {
             Course::Known(fate, _) => fate,
             Course::Held { desk, fate } => {
-                let answer = asked_until(env, &desk, id, app, clock::now().0, true).await;
+                let answer = asked_until(env, &desk, id, clock::now().0, true).await;
                 fate_of(answer.as_ref(), fate).unwrap_or_else(|why| Fate::Notice(notice(id, kind, &why)))
             }
         }
@@ -152,11 +162,11 @@ async fn decided(
 }
 
 /// Asks a desk for a case until it is final or the wait is over. A desk that fails is asked again meanwhile.
-async fn asked_until(env: &Env, desk: &str, id: &str, app: &str, until: i64, take: bool) -> Option<Json> {
+async fn asked_until(env: &Env, desk: &str, id: &str, until: i64, take: bool) -> Option<Json> {
     loop {
         let wait_ms = until.saturating_sub(clock::now().0).max(0);
-        let ask = Ask::Answer { id: id.to_owned(), app: app.to_owned(), wait_ms, take };
-        match call::desk(env, desk, &ask).await {
+        let ask = Ask::Answer { id: id.to_owned(), wait_ms, take, proceeded: false };
+        match call::case(env, desk, &ask, id, |_| true).await {
             Ok(reply) if matches!(reply.status, 200 | 202) => return Some(reply.body),
             Ok(reply) if reply.status < 500 => return None,
             _ if wait_ms == 0 => return None,
@@ -169,10 +179,13 @@ async fn asked_until(env: &Env, desk: &str, id: &str, app: &str, until: i64, tak
 fn fate_of(answer: Option<&Json>, runs: Fate) -> Result<Fate, String> {
     let answer = answer.ok_or(UNAVAILABLE)?;
     let reason = || answer.get("decision")?.get("reason")?.as_str().map(str::to_owned);
+    let edited = || answer.get("action")?.get("args")?.as_object().cloned();
     match answer.get("status").and_then(Json::as_str) {
         Some("approved") => Ok(runs),
+        Some("edited") => edited().map(Fate::RunWith).ok_or_else(|| UNAVAILABLE.to_owned()),
         Some("rejected") => Err(reason().unwrap_or_else(|| "rejected".to_owned())),
         Some("expired" | "lapsed") => Err("expired".to_owned()),
+        Some("withdrawn") => Err("withdrawn".to_owned()),
         Some("held") => Err("awaiting approval".to_owned()),
         _ => Err(UNAVAILABLE.to_owned()),
     }
@@ -204,7 +217,7 @@ fn body_of(original: Vec<u8>, answer: Answer, fates: &[Fate], structured: bool) 
 
 /// Ids and what is known of them at the first byte.
 fn with_status_headers(headers: Headers, calls: &[GatedCall], courses: &[Course]) -> Headers {
-    let ids: Vec<&str> = calls.iter().map(|call| call.gated.id.as_str()).collect();
+    let ids: Vec<&str> = calls.iter().map(|call| call.gated.made.id.as_str()).collect();
     let statuses: Vec<&str> = courses
         .iter()
         .map(|course| match course {

@@ -1,20 +1,21 @@
-//! Desks, cases and decisions, and the sessions of the people who decide.
+//! Desks, cases and decisions: what reviewers ask for.
 
 use super::call::{self, Reply};
-use super::incoming::Incoming;
-use super::{Responded, Visit, doors, respond};
-use crate::core::case::Decision;
-use crate::core::id::{ActionId, Place};
-use crate::core::json::Json;
+use super::{Responded, Visit, actions, respond};
+use crate::core::case::{Answer, Command, Content, Decision};
+use crate::core::gate;
+use crate::core::id::ActionId;
+use crate::core::json::{Json, Object};
 use crate::core::key::Key;
-use crate::core::secret::BearerKey;
+use crate::core::policy::severity::Severity;
 use crate::core::time::Millis;
-use crate::wire::api;
+use crate::core::verdict::Outcome;
+use crate::wire::api::{self, DecisionBody};
 use crate::wire::desk::Ask;
-use crate::wire::fields::Fields;
 use crate::wire::problem::{Code, Problem};
+use crate::wire::shape::FieldProblem;
 use futures_util::future::join_all;
-use worker::{Env, Response};
+use worker::Response;
 
 /// An object's answer, passed on as it is.
 pub(super) fn passed_on(reply: &Reply) -> Response {
@@ -22,25 +23,30 @@ pub(super) fn passed_on(reply: &Reply) -> Response {
     respond::json_with(reply.status, &reply.body, &[("content-type", media_type)])
 }
 
-fn no_desk() -> Problem {
-    Problem::new(Code::NotFound, "no desk has this name, or not for you")
-}
-
 fn no_case() -> Problem {
     Problem::new(Code::NotFound, "no case has this id, or not for you")
 }
 
-/// The desk of a case, where the key is good for it. A forged id reaches no desk.
-fn desk_of(visit: &Visit<'_>, key: &Key, id: &str) -> Result<String, Problem> {
-    let id = ActionId::parse(id, &key.id, &visit.copy.in_force.id_key).ok_or_else(no_case)?;
-    match id.place() {
-        Place::Desk(desk) if key.covers(desk) => Ok(desk.clone()),
-        _ => Err(no_case()),
-    }
+/// Asks the desk at which a case is, where the key is good for it. A forged id reaches no desk.
+async fn ask_case(visit: &Visit<'_>, key: &Key, id: &str, ask: &Ask) -> Result<Reply, Problem> {
+    let known = ActionId::parse(id, &visit.copy.in_force.id_key).ok_or_else(no_case)?;
+    call::case(visit.env, known.desk(), ask, id, |desk| key.covers(desk)).await
 }
 
-async fn ask(visit: &Visit<'_>, desk: &str, ask: &Ask) -> Responded {
+async fn ask_desk(visit: &Visit<'_>, desk: &str, ask: &Ask) -> Responded {
     call::desk(visit.env, desk, ask).await.map(|reply| passed_on(&reply))
+}
+
+async fn act(visit: &Visit<'_>, key: &Key, id: &str, command: Command) -> Responded {
+    let ask = Ask::Do {
+        id: id.to_owned(),
+        command,
+        token: visit.token.clone(),
+        next: None,
+        proceeded: false,
+        digest: None,
+    };
+    ask_case(visit, key, id, &ask).await.map(|reply| passed_on(&reply))
 }
 
 /// The desks that a key is good for: those of the policy, and those that it names itself, so that cases of a desk
@@ -56,8 +62,10 @@ fn desks_of<'v>(visit: &'v Visit<'_>, key: &'v Key) -> Vec<&'v str> {
     desks
 }
 
-fn named_desk<'d>(visit: &Visit<'_>, key: &Key, desk: &'d str) -> Result<&'d str, Problem> {
-    if desks_of(visit, key).contains(&desk) { Ok(desk) } else { Err(no_desk()) }
+/// A desk that the key is good for.
+pub(super) fn named_desk<'d>(visit: &Visit<'_>, key: &Key, desk: &'d str) -> Result<&'d str, Problem> {
+    let nothing = || Problem::new(Code::NotFound, "no desk has this name, or not for you");
+    if desks_of(visit, key).contains(&desk) { Ok(desk) } else { Err(nothing()) }
 }
 
 /// `GET /v1/desks`, with the person who asks.
@@ -80,97 +88,118 @@ pub(super) async fn desks(visit: &Visit<'_>, key: &Key) -> Responded {
 pub(super) async fn cases(visit: &Visit<'_>, key: &Key, desk: &str) -> Responded {
     let desk = named_desk(visit, key, desk)?;
     let incoming = visit.incoming;
-    let limit = incoming.parameter("limit").map_or(Ok(50), str::parse);
-    let limit = limit.map_err(|_| Problem::new(Code::Invalid, "`limit` is a whole number"))?;
+    let limit = incoming.parameter("limit").map_or(Some(50), |limit| limit.parse().ok());
+    let limit = limit.filter(|limit| (1..=api::MAX_PAGE).contains(limit)).ok_or_else(|| {
+        Problem::new(Code::Invalid, format!("`limit` is a whole number from 1 to {}", api::MAX_PAGE))
+    })?;
     let status = incoming.parameter("status").map(str::to_owned);
     let after = incoming.parameter("after").map(str::to_owned);
-    ask(visit, desk, &Ask::List { status, limit, after }).await
+    ask_desk(visit, desk, &Ask::List { status, limit, after }).await
 }
 
 /// `POST /v1/desks/{desk}/claim`
 pub(super) async fn claim(visit: &Visit<'_>, key: &Key, desk: &str) -> Responded {
     let desk = named_desk(visit, key, desk)?;
     let claim = api::read_claim(visit.incoming.json_or_empty()?).map_err(Problem::fields)?;
-    ask(visit, desk, &Ask::Claim { person: key.person.clone(), claim }).await
+    ask_desk(visit, desk, &Ask::Claim { person: key.person.clone(), claim }).await
 }
 
 /// `GET /v1/cases/{id}`
 pub(super) async fn case(visit: &Visit<'_>, key: &Key, id: &str) -> Responded {
-    let desk = desk_of(visit, key, id)?;
-    ask(visit, &desk, &Ask::Case { id: id.to_owned() }).await
+    ask_case(visit, key, id, &Ask::Case { id: id.to_owned() }).await.map(|reply| passed_on(&reply))
 }
 
 /// `POST /v1/cases/{id}/lease`
 pub(super) async fn lease(visit: &Visit<'_>, key: &Key, id: &str) -> Responded {
-    let desk = desk_of(visit, key, id)?;
-    ask(visit, &desk, &Ask::Lease { id: id.to_owned(), person: key.person.clone() }).await
+    act(visit, key, id, Command::Lease { person: key.person.clone(), token: String::new() }).await
 }
 
 /// `DELETE /v1/cases/{id}/lease`
 pub(super) async fn give_back(visit: &Visit<'_>, key: &Key, id: &str) -> Responded {
-    let desk = desk_of(visit, key, id)?;
-    ask(visit, &desk, &Ask::GiveBack { id: id.to_owned(), person: key.person.clone() }).await
-}
-
-/// `POST /v1/cases/{id}/decision`
-pub(super) async fn decide(visit: &Visit<'_>, key: &Key, id: &str) -> Responded {
-    let desk = desk_of(visit, key, id)?;
-    let body = api::read_decision(visit.incoming.json()?).map_err(Problem::fields)?;
-    let decision = Decision {
-        answer: body.answer,
-        by: key.person.clone(),
-        // The desk's clock says when.
-        at: Millis(0),
-        reason: body.reason,
-        category: body.category,
-        note: body.note,
-        seen_ms: body.seen_ms,
-    };
-    let decide =
-        Ask::Decide { id: id.to_owned(), decision, digest: body.digest, lease: body.lease, next: body.next };
-    ask(visit, &desk, &decide).await
+    act(visit, key, id, Command::GiveBack { person: key.person.clone() }).await
 }
 
 /// `POST /v1/cases/{id}/undo`
 pub(super) async fn undo(visit: &Visit<'_>, key: &Key, id: &str) -> Responded {
-    let desk = desk_of(visit, key, id)?;
-    ask(visit, &desk, &Ask::Undo { id: id.to_owned(), person: key.person.clone() }).await
+    act(visit, key, id, Command::Undo { person: key.person.clone() }).await
 }
 
-/// `POST /sign-in`
-pub(super) async fn sign_in(env: &Env, incoming: &Incoming) -> Responded {
-    doors::check_origin(incoming)?;
-    let mut fields = Fields::of(incoming.json()?);
-    let key = fields.required_text("key", 200);
-    let key = fields.finish(key).map_err(Problem::fields)?;
-    let unknown = || Problem::new(Code::Unauthenticated, "this key is not in force");
-    let bearer = BearerKey::parse(key.trim()).ok_or_else(unknown)?;
-    let ask = Json::object([("ask", "sign_in".into()), ("hash", bearer.hash().to_string().into())]);
-    let reply = call::office(env, &ask).await?;
-    let text = |name| reply.body.get(name).and_then(Json::as_str);
-    match (reply.status, text("session"), reply.body.get("seconds").and_then(Json::as_i64)) {
-        (200, Some(session), Some(seconds)) => {
-            Ok(respond::empty(204, &[("set-cookie", &cookie(session, seconds))]))
+/// `POST /v1/cases/{id}/move`. A case may go to a desk that its reviewer is not at: there they know better.
+pub(super) async fn hand_over(visit: &Visit<'_>, key: &Key, id: &str) -> Responded {
+    let desk = api::read_move(visit.incoming.json()?).map_err(Problem::fields)?;
+    let invalid = |message: String| Problem::fields(vec![FieldProblem::new("/desk", message)]);
+    if visit.copy.in_force.policy.desk(&desk).is_none() {
+        let known: Vec<&str> = visit.copy.in_force.policy.desks().map(|(name, _)| name).collect();
+        return Err(invalid(format!("no desk is called `{desk}`; there are {}", known.join(", "))));
+    }
+    let found = ask_case(visit, key, id, &Ask::Case { id: id.to_owned() }).await?;
+    if found.status == 200 && found.body.get("desk").and_then(Json::as_str) == Some(&desk) {
+        return if visit.token.is_some() {
+            // It may be there because this very request was done before.
+            Ok(respond::json(200, &Json::object([("case", found.body)])))
+        } else {
+            Err(invalid(format!("the case is at `{desk}` already")))
+        };
+    }
+    act(visit, key, id, Command::Move { person: key.person.clone(), desk }).await
+}
+
+/// `POST /v1/cases/{id}/decision`
+pub(super) async fn decide(visit: &Visit<'_>, key: &Key, id: &str) -> Responded {
+    let body = api::read_decision(visit.incoming.json()?).map_err(Problem::fields)?;
+    let DecisionBody { answer, digest, lease, mut args, reason, category, note, seen_ms, next } = body;
+    let mut edited = None;
+    if answer == Answer::Edit {
+        let case = ask_case(visit, key, id, &Ask::Case { id: id.to_owned() }).await?;
+        if case.status != 200 {
+            return Ok(passed_on(&case));
         }
-        (401, ..) => Err(unknown()),
-        (403, ..) => Err(Problem::new(
-            Code::Forbidden,
-            "reviewers and auditors sign in; this key is for something else",
-        )),
-        _ => Err(Problem::new(Code::Unavailable, "office: signing in does not work now")),
+        let args = args.take().unwrap_or_default();
+        let content = edited_content(visit, &case.body, args)?;
+        edited = Some(Box::new(content));
     }
+    let decision = Decision {
+        answer,
+        by: key.person.clone(),
+        // The desk's clock says when.
+        at: Millis(0),
+        reason,
+        category,
+        note,
+        args,
+        seen_ms,
+    };
+    let command = Command::Decide { decision, digest, lease, edited };
+    let ask = Ask::Do {
+        id: id.to_owned(),
+        command,
+        token: visit.token.clone(),
+        next,
+        proceeded: false,
+        digest: None,
+    };
+    ask_case(visit, key, id, &ask).await.map(|reply| passed_on(&reply))
 }
 
-/// `POST /sign-out`
-pub(super) async fn sign_out(env: &Env, incoming: &Incoming) -> Responded {
-    doors::check_origin(incoming)?;
-    if let Some(session) = doors::session(incoming) {
-        let ask = Json::object([("ask", "sign_out".into()), ("session", session.into())]);
-        call::office(env, &ask).await?;
+/// What an edit puts in the place of a case's action, gated by the policy in force. Its severity is at least
+/// that of the case, so an edit never asks for fewer people.
+fn edited_content(visit: &Visit<'_>, case: &Json, args: Object) -> Result<Content, Problem> {
+    let shown = case.get("action").filter(|action| !action.is_null());
+    let deleted = || Problem::new(Code::Conflict, "the case's arguments were deleted");
+    let mut action = shown.and_then(api::action_from_json).ok_or_else(deleted)?;
+    let policy = &visit.copy.in_force.policy;
+    action.args = args;
+    action.severity = case.get("severity").and_then(Json::as_str).and_then(Severity::parse);
+    // A confidence that stands in new arguments is the reviewer's slip, and is taken out without counting.
+    let confidence = action.confidence;
+    action.take_confidence(policy.kind(&action.kind).and_then(|kind| kind.confidence.as_ref()));
+    action.confidence = confidence;
+    let verdict = gate::decide(policy, &action);
+    if verdict.outcome == Outcome::Block {
+        let by = verdict.blocked_by.as_deref().unwrap_or("the policy");
+        let problem = FieldProblem::new("/args", format!("with these arguments it is blocked by `{by}`"));
+        return Err(Problem::fields(vec![problem]).with("verdict", verdict.to_json()));
     }
-    Ok(respond::empty(204, &[("set-cookie", &cookie("", 0))]))
-}
-
-fn cookie(session: &str, seconds: i64) -> String {
-    format!("{}={session}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={seconds}", doors::COOKIE)
+    let approvals = policy.handling(verdict.severity).map_or(1, |handling| handling.approvals);
+    actions::content(policy, &action, verdict.to_json(), verdict.severity, approvals)
 }

@@ -1,51 +1,48 @@
 //! The bodies of the HTTP API: what is asked, and what is answered.
 
-use super::fields::{FieldProblem, Fields};
-use super::record;
+use super::shape::{Body, FieldProblem};
+use super::{record, shapes};
 use crate::core::action::{Action, Confidence};
 use crate::core::canonical::Digest;
-use crate::core::case::{Answer, Case, Decision, Status, Viewer};
-use crate::core::id::ActionId;
+use crate::core::case::machine::Stage;
+use crate::core::case::{Answer, Case, Decision, Outcome, Oversight, Shown, Status, Viewer};
+use crate::core::id::{ActionId, Course};
 use crate::core::json::{Json, Object};
 use crate::core::key::{Key, Role};
+use crate::core::permit::{Basis, Grant};
 use crate::core::policy::is_desk_name;
 use crate::core::policy::severity::Severity;
 use crate::core::time::Millis;
-use crate::core::verdict::{Outcome, Verdict};
 
-/// The longest kind.
-pub const MAX_KIND: usize = 256;
 /// How many cases one page of a list has at most.
 pub const MAX_PAGE: i64 = 200;
 
 type Read<T> = Result<T, Vec<FieldProblem>>;
 
-/// Reads the body of `POST /v1/actions`.
-pub fn read_action(body: Json) -> Read<Action> {
-    let mut fields = Fields::of(body);
-    let kind = fields.required_text("kind", MAX_KIND);
-    let mut action = Action::new(kind, fields.object("args").unwrap_or_default());
-    if let Some(given) = fields.take("confidence") {
-        action.confidence = Confidence::of(&given);
-        if action.confidence == Confidence::Invalid {
-            fields.problem("confidence", format!("expected a number from 0 to 1, not {}", described(&given)));
-        }
-    }
-    action.severity = fields.word("severity", &Severity::ALL.map(Severity::as_str), Severity::parse);
-    action.subject = fields.text("subject", 1000);
-    action.source = fields.object("source").unwrap_or_default();
-    action.context = fields.object("context").unwrap_or_default();
-    if fields.boolean("permit") == Some(true) {
-        fields.problem("permit", "permits are not built yet; leave it out");
-    }
-    fields.finish(action)
+/// A proposal: the action, and what its app wants with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Proposal {
+    /// What is proposed.
+    pub action: Action,
+    /// For whom a permit is made out.
+    pub audience: Option<String>,
+    /// Whether a permit is wanted where the action proceeds.
+    pub permit: bool,
 }
 
-fn described(json: &Json) -> String {
-    match json {
-        Json::Number(number) => number.literal().to_owned(),
-        other => other.type_name().to_owned(),
+/// Reads the body of `POST /v1/actions`.
+pub fn read_proposal(body: Json) -> Read<Proposal> {
+    let mut body = shapes::PROPOSAL.read(body)?;
+    let mut action =
+        Action::new(body.text("kind").unwrap_or_default(), body.object("args").unwrap_or_default());
+    if let Some(given) = body.take("confidence") {
+        action.confidence = Confidence::of(&given);
     }
+    action.severity = body.text("severity").and_then(|word| Severity::parse(&word));
+    action.subject = body.text("subject");
+    action.source = body.object("source").unwrap_or_default();
+    action.context = body.object("context").unwrap_or_default();
+    Ok(Proposal { action, audience: body.text("audience"), permit: body.flag("permit") == Some(true) })
 }
 
 /// An action as a reviewer sees it, and as conditions and highlights point into it.
@@ -64,64 +61,100 @@ pub fn action_json(action: &Action) -> Json {
     ])
 }
 
-/// What an app is told of an action that no case was made of.
-pub fn answer_without_case(id: &ActionId, action: &Action, verdict: &Verdict) -> Json {
-    let may_run = verdict.outcome == Outcome::Proceed;
+/// The action again that [`action_json`] wrote; `None` for anything else.
+pub fn action_from_json(json: &Json) -> Option<Action> {
+    let object = |name| json.get(name).and_then(Json::as_object).cloned();
+    let mut action = Action::new(json.get("kind")?.as_str()?, object("args")?);
+    if let Some(given) = json.get("confidence").filter(|given| !given.is_null()) {
+        action.confidence = Confidence::of(given);
+    }
+    action.subject = json.get("subject").and_then(Json::as_str).map(str::to_owned);
+    action.source = object("source")?;
+    action.context = object("context")?;
+    Some(action)
+}
+
+/// What an app is told of an action that no case was made of, or none that it may know of.
+pub fn answer_without_case(id: &ActionId, action: &Action, verdict: &Json, grant: Option<&Grant>) -> Json {
+    let may_run = id.course() == Course::Proceeded;
     let shown = Json::object([("kind", action.kind.as_str().into()), ("args", action.args.clone().into())]);
-    answer(
-        id.as_str(),
-        may_run_status(may_run),
-        may_run,
-        [shown, action.digest().to_string().into(), verdict.to_json(), Json::Null, Json::Null],
-    )
+    let mut answer = bare_answer(id.as_str(), may_run_status(may_run), may_run);
+    if let Some(object) = answer.as_object_mut() {
+        object.set("action", shown);
+        object.set("digest", action.digest().to_string());
+        object.set("verdict", verdict.clone());
+        object.set("permit", grant.map(record::grant_to_json));
+    }
+    answer
 }
 
 /// What an app is told when it asks again for an action that no case was made of.
-pub fn answer_without_record(id: &ActionId, proceeded: bool) -> Json {
-    answer(id.as_str(), may_run_status(proceeded), proceeded, [const { Json::Null }; 5])
+pub fn answer_without_record(id: &str, proceeded: bool) -> Json {
+    bare_answer(id, may_run_status(proceeded), proceeded)
 }
 
 fn may_run_status(may_run: bool) -> &'static str {
     if may_run { "proceed" } else { "blocked" }
 }
 
-/// What an app is told of its case.
+/// What an app is told of its case. `permit` holds the grant, for whoever signs it.
 pub fn answer_of_case(case: &Case, now: Millis) -> Json {
-    let status = case.status(now, Viewer::App);
-    let action = &case.facts.action;
-    let member = |name| action.get(name).cloned().unwrap_or(Json::Null);
-    let shown = Json::object([("kind", member("kind")), ("args", member("args"))]);
-    let decision = case.decision().filter(|_| status != Status::Held).map(decision_json);
-    answer(
-        &case.facts.id,
-        status.as_str(),
-        case.may_run(now),
-        [
-            shown,
-            case.facts.digest.to_string().into(),
-            case.facts.verdict.clone(),
-            decision.into(),
-            case.facts.expires.to_string().into(),
-        ],
-    )
+    let (facts, progress) = (&case.facts, &case.progress);
+    let (status, may_run) = (case.status(now, Viewer::App), case.may_run(now));
+    let mut answer = bare_answer(&facts.id, status.as_str(), may_run);
+    let stage = case.stage(now);
+    let told = match facts.oversight {
+        Oversight::Before => status != Status::Held,
+        Oversight::After { .. } => stage == Stage::Overturned,
+    };
+    let Some(object) = answer.as_object_mut() else { return answer };
+    object.set("decision", case.decision().filter(|_| told).map(decision_json));
+    object.set("undo", progress.undo.as_deref());
+    // Whether an action that proceeded is audited is not told; what was raised here the app knows from here alone.
+    if facts.oversight == Oversight::Before || facts.raised_by.is_some() {
+        let content = case.content();
+        let member = |shown: &Shown, name| shown.action.get(name).cloned().unwrap_or(Json::Null);
+        let shown = |shown| Json::object([("kind", member(shown, "kind")), ("args", member(shown, "args"))]);
+        object.set("action", content.shown.as_ref().map(shown));
+        object.set("digest", content.shown.as_ref().map(|shown| shown.digest.to_string()));
+        object.set("verdict", content.verdict.clone());
+        object.set("expires", facts.expires.to_string());
+        object.set("permit", grant(case, now).as_ref().map(record::grant_to_json));
+    }
+    answer
 }
 
-fn answer(
-    id: &str,
-    status: &str,
-    may_run: bool,
-    [action, digest, verdict, decision, expires]: [Json; 5],
-) -> Json {
+/// What a permit for this case says, where it may run now.
+fn grant(case: &Case, now: Millis) -> Option<Grant> {
+    let (facts, content) = (&case.facts, case.content());
+    let basis = match (facts.oversight, case.progress.revision.is_some()) {
+        (Oversight::After { .. }, _) => Basis::Proceed,
+        (Oversight::Before, true) => Basis::Edited,
+        (Oversight::Before, false) => Basis::Approved,
+    };
+    let usable = case.may_run(now) && case.progress.run.used.is_none();
+    content.shown.as_ref().filter(|_| usable).map(|shown| Grant {
+        id: facts.id.clone(),
+        audience: facts.audience.clone(),
+        kind: facts.kind.clone(),
+        digest: shown.digest,
+        policy: content.verdict.get("policy").and_then(Json::as_str).unwrap_or_default().to_owned(),
+        basis,
+        until: case.release_at().map(|at| at.after(facts.valid)),
+    })
+}
+
+fn bare_answer(id: &str, status: &str, may_run: bool) -> Json {
     Json::object([
         ("id", id.into()),
         ("status", status.into()),
         ("may_run", may_run.into()),
-        ("action", action),
-        ("digest", digest),
-        ("verdict", verdict),
-        ("decision", decision),
+        ("action", Json::Null),
+        ("digest", Json::Null),
+        ("verdict", Json::Null),
+        ("decision", Json::Null),
         ("permit", Json::Null),
-        ("expires", expires),
+        ("expires", Json::Null),
         ("undo", Json::Null),
     ])
 }
@@ -139,37 +172,44 @@ fn decision_json(decision: &Decision) -> Json {
 
 /// A case as the people of its desk see it.
 pub fn case_json(case: &Case, desk: &str, now: Millis) -> Json {
-    let facts = &case.facts;
-    let given = i64::try_from(case.progress.votes.len()).unwrap_or(i64::MAX);
-    let lease = case.progress.live_lease(now).map(|lease| {
+    let (facts, progress, content) = (&case.facts, &case.progress, case.content());
+    let shown = content.shown.as_ref();
+    let given = i64::try_from(progress.votes.len()).unwrap_or(i64::MAX);
+    let lease = progress.live_lease(now).map(|lease| {
         Json::object([("by", lease.person.as_str().into()), ("until", lease.until.to_string().into())])
     });
     let decision = case.decision().map(|decision| {
         let mut json = decision_json(decision);
         if let Some(object) = json.as_object_mut() {
             object.set("by", decision.by.as_str());
+            if let Some(args) = &decision.args {
+                object.set("args", args.clone());
+            }
         }
         json
     });
     Json::object([
         ("id", facts.id.as_str().into()),
-        ("status", case.status(now, Viewer::Desk).as_str().into()),
-        ("oversight", "before".into()),
+        ("status", case.stage(now).status(progress.revision.is_some(), Viewer::Desk).as_str().into()),
+        ("oversight", facts.oversight.as_str().into()),
         ("kind", facts.kind.as_str().into()),
-        ("title", facts.title.as_str().into()),
-        ("severity", facts.severity.as_str().into()),
+        ("title", shown.map(|shown| shown.title.as_str()).into()),
+        ("severity", content.severity.as_str().into()),
         ("desk", desk.into()),
-        ("action", facts.action.clone()),
-        ("digest", facts.digest.to_string().into()),
-        ("verdict", facts.verdict.clone()),
+        ("action", shown.map(|shown| shown.action.clone()).into()),
+        ("digest", shown.map(|shown| shown.digest.to_string()).into()),
+        ("verdict", content.verdict.clone()),
         ("created", facts.created.to_string().into()),
         ("expires", facts.expires.to_string().into()),
-        ("approvals", Json::object([("needed", facts.approvals.into()), ("given", given.into())])),
+        ("approvals", Json::object([("needed", content.approvals.into()), ("given", given.into())])),
         ("lease", lease.into()),
         ("reasons", facts.reasons.iter().map(String::as_str).collect()),
         ("decision", decision.into()),
         ("release_at", case.release_at().map(|at| at.to_string()).into()),
         ("irreversible", facts.irreversible.into()),
+        ("outcome", progress.run.outcome.map(Outcome::as_str).into()),
+        ("undo", progress.undo.as_deref().into()),
+        ("raised_by", facts.raised_by.as_deref().into()),
     ])
 }
 
@@ -182,23 +222,26 @@ pub struct Claim {
     pub skip: Vec<String>,
 }
 
-/// Reads the body of a claim, or of `next` in a decision.
+/// Reads the body of a claim.
 pub fn read_claim(body: Json) -> Read<Claim> {
-    let mut fields = Fields::of(body);
-    let want = fields.integer("want", 0..=10).unwrap_or(1);
-    let skip = fields.texts("skip", 1000).unwrap_or_default();
-    fields.finish(Claim { want, skip })
+    shapes::CLAIM.read(body).map(claim)
+}
+
+fn claim(mut body: Body) -> Claim {
+    Claim { want: body.integer("want").unwrap_or(1), skip: body.texts("skip").unwrap_or_default() }
 }
 
 /// The body of a decision.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DecisionBody {
-    /// Approve or reject.
+    /// The answer.
     pub answer: Answer,
     /// What the person saw.
     pub digest: Digest,
     /// Under which lease.
     pub lease: Option<String>,
+    /// With an edit what may run, with an overturn what should have been.
+    pub args: Option<Object>,
     /// One of the kind's reasons.
     pub reason: Option<String>,
     /// The error category.
@@ -213,37 +256,53 @@ pub struct DecisionBody {
 
 /// Reads the body of a decision.
 pub fn read_decision(body: Json) -> Read<DecisionBody> {
-    let mut fields = Fields::of(body);
-    let word = fields.required_text("decision", 16);
-    let answer = record::answer(&word);
-    match (answer, word.as_str()) {
-        (Some(_), _) | (None, "") => {}
-        (None, "edit" | "confirm" | "overturn") => {
-            fields.problem("decision", format!("`{word}` is not built yet; approve or reject"));
+    let mut body = shapes::DECISION.read(body)?;
+    let (answer, args) = (body.text("decision").and_then(|word| Answer::parse(&word)), body.object("args"));
+    let digest = body.text("digest").and_then(|text| Digest::parse(&text));
+    let (Some(answer), Some(digest)) = (answer, digest) else { return Err(Vec::new()) };
+    match (answer, &args) {
+        (Answer::Edit, None) => return Err(vec![FieldProblem::new("/args", "an edit says what may run")]),
+        (Answer::Approve | Answer::Reject | Answer::Confirm, Some(_)) => {
+            return Err(vec![FieldProblem::new("/args", "only edit and overturn have arguments")]);
         }
-        (None, _) => fields.problem("decision", format!("expected approve or reject, not `{word}`")),
+        _ => {}
     }
-    let digest = Digest::parse(&fields.required_text("digest", 71));
-    if digest.is_none() {
-        fields.problem("digest", "expected the case's digest, `sha256:` and 64 hexadecimal digits");
-    }
-    let lease = fields.text("lease", 64);
-    let reason = fields.text("reason", 200);
-    let category = fields.text("category", 200);
-    let note = fields.text("note", 2000);
-    let seen_ms = fields.integer("seen_ms", 0..=86_400_000);
-    let next = fields.take("next").and_then(|next| match read_claim(next) {
-        Ok(claim) => Some(claim),
-        Err(problems) => {
-            for problem in problems {
-                fields.problem(&format!("next{}", problem.pointer), problem.message);
-            }
-            None
-        }
-    });
-    let (answer, digest) = (answer.unwrap_or(Answer::Reject), digest.unwrap_or(Digest::of(b"")));
-    fields.finish(DecisionBody { answer, digest, lease, reason, category, note, seen_ms, next })
+    Ok(DecisionBody {
+        answer,
+        digest,
+        lease: body.text("lease"),
+        args,
+        reason: body.text("reason"),
+        category: body.text("category"),
+        note: body.text("note"),
+        seen_ms: body.integer("seen_ms"),
+        next: body.body("next").map(claim),
+    })
 }
+
+/// Reads the body of a move.
+pub fn read_move(body: Json) -> Read<String> {
+    let desk = shapes::MOVE.read(body)?.text("desk").unwrap_or_default();
+    if is_desk_name(&desk) { Ok(desk) } else { Err(vec![FieldProblem::new("/desk", DESK_NAMES)]) }
+}
+
+/// Reads the body of a redemption: the permit.
+pub fn read_redeem(body: Json) -> Read<String> {
+    Ok(shapes::REDEEM.read(body)?.text("permit").unwrap_or_default())
+}
+
+/// Reads the body of an outcome.
+pub fn read_outcome(body: Json) -> Read<Outcome> {
+    let word = shapes::OUTCOME.read(body)?.text("outcome").unwrap_or_default();
+    Outcome::parse(&word).ok_or_else(Vec::new)
+}
+
+/// Reads the body of `POST /sign-in`: the key.
+pub fn read_sign_in(body: Json) -> Read<String> {
+    Ok(shapes::SIGN_IN.read(body)?.text("key").unwrap_or_default())
+}
+
+const DESK_NAMES: &str = "a desk's name is 1 to 40 of a-z, 0-9, `-` and `_`";
 
 /// A key that an admin asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -260,18 +319,15 @@ pub struct NewKey {
 
 /// Reads the body of `POST /v1/keys`.
 pub fn read_new_key(body: Json) -> Read<NewKey> {
-    let mut fields = Fields::of(body);
-    let name = fields.required_text("name", 100);
-    let role = fields.word("role", &Role::ALL.map(Role::as_str), Role::parse);
-    if role.is_none() {
-        fields.problem("role", "expected one of app, reviewer, auditor, admin");
-    }
-    let desks = fields.texts("desks", 100).unwrap_or_default();
+    let mut body = shapes::NEW_KEY.read(body)?;
+    let name = body.text("name").unwrap_or_default();
+    let role = body.text("role").and_then(|word| Role::parse(&word)).ok_or_else(Vec::new)?;
+    let desks = body.texts("desks").unwrap_or_default();
     if !desks.iter().all(|desk| is_desk_name(desk)) {
-        fields.problem("desks", "a desk's name is 1 to 40 of a-z, 0-9, `-` and `_`");
+        return Err(vec![FieldProblem::new("/desks", DESK_NAMES)]);
     }
-    let person = fields.text("person", 100).unwrap_or_else(|| name.clone());
-    fields.finish(NewKey { name, role: role.unwrap_or(Role::App), desks, person })
+    let person = body.text("person").unwrap_or_else(|| name.clone());
+    Ok(NewKey { name, role, desks, person })
 }
 
 /// A key in its public form: never the key, never its hash.

@@ -3,27 +3,40 @@
 use super::api::Claim;
 use super::record;
 use crate::core::canonical::Digest;
-use crate::core::case::{Decision, Facts};
+use crate::core::case::{Case, Command};
 use crate::core::json::{Json, Object};
+
+/// The status with which a desk says that a case lives on at another one; the body's `moved` names it.
+pub const MOVED: u16 = 308;
 
 /// A question to a desk.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ask {
     /// Keep this case. Asking again with the same id changes nothing.
-    Hold(Box<Facts>),
+    Keep {
+        /// The case.
+        case: Box<Case>,
+        /// The desk that hands it over; none: it is new.
+        from: Option<String>,
+    },
     /// What has become of an app's case? Waits until that is final, `wait_ms` at most.
     Answer {
         /// The case.
         id: String,
-        /// The key that asks.
-        app: String,
         /// How long to wait.
         wait_ms: i64,
         /// Whether an approved action is taken away to run it, once.
         take: bool,
+        /// Whether it proceeded, so that there need not be a case.
+        proceeded: bool,
     },
     /// A case for the people of the desk.
     Case {
+        /// The case.
+        id: String,
+    },
+    /// Is the case here?
+    Where {
         /// The case.
         id: String,
     },
@@ -45,61 +58,71 @@ pub enum Ask {
         /// How many, and which not.
         claim: Claim,
     },
-    /// Take or renew a lease.
-    Lease {
+    /// Do something with a case.
+    Do {
         /// The case.
         id: String,
-        /// Who.
-        person: String,
-    },
-    /// Give a lease back.
-    GiveBack {
-        /// The case.
-        id: String,
-        /// Who.
-        person: String,
-    },
-    /// Decide.
-    Decide {
-        /// The case.
-        id: String,
-        /// The decision; the desk's clock says when.
-        decision: Decision,
-        /// What the person saw.
-        digest: Digest,
-        /// Under which lease.
-        lease: Option<String>,
-        /// What they want next.
+        /// What; a lease's token is made by the desk.
+        command: Command,
+        /// Names this request, so that its repetition is known.
+        token: Option<String>,
+        /// What the person wants next.
         next: Option<Claim>,
+        /// Whether it proceeded, so that there need not be a case.
+        proceeded: bool,
+        /// The digest that a permit names.
+        digest: Option<Digest>,
     },
-    /// Take a decision back.
-    Undo {
-        /// The case.
-        id: String,
-        /// Who.
-        person: String,
+    /// Ledger entries behind this one.
+    Ledger {
+        /// The number of the last known entry.
+        after: i64,
+    },
+    /// The end of the ledger.
+    Head,
+    /// Notifications that were given up.
+    DeadLetters,
+    /// Try one of them again.
+    Resend {
+        /// Its number at this desk.
+        place: i64,
+        /// Who wants it.
+        by: String,
     },
 }
 
 impl Ask {
+    /// How long an answer may take because a person is waited for, in milliseconds.
+    pub fn wait_ms(&self) -> i64 {
+        match self {
+            Self::Answer { wait_ms, .. } => *wait_ms,
+            _ => 0,
+        }
+    }
+
     /// As sent.
     pub fn to_json(&self) -> Json {
         let mut object = Object::new();
         let mut ask = |name: &str| object.set("ask", name);
         match self {
-            Self::Hold(facts) => {
-                ask("hold");
-                object.set("facts", record::facts_to_json(facts));
+            Self::Keep { case, from } => {
+                ask("keep");
+                object.set("case", record::case_to_json(case));
+                object.set("from", from.as_deref());
             }
-            Self::Answer { id, app, wait_ms, take } => {
+            Self::Answer { id, wait_ms, take, proceeded } => {
                 ask("answer");
                 object.set("id", id.as_str());
-                object.set("app", app.as_str());
                 object.set("wait_ms", *wait_ms);
                 object.set("take", *take);
+                object.set("proceeded", *proceeded);
             }
             Self::Case { id } => {
                 ask("case");
+                object.set("id", id.as_str());
+            }
+            Self::Where { id } => {
+                ask("where");
                 object.set("id", id.as_str());
             }
             Self::List { status, limit, after } => {
@@ -114,59 +137,62 @@ impl Ask {
                 object.set("person", person.as_str());
                 object.set("claim", claim_to_json(claim));
             }
-            Self::Lease { id, person } => {
-                ask("lease");
+            Self::Do { id, command, token, next, proceeded, digest } => {
+                ask("do");
                 object.set("id", id.as_str());
-                object.set("person", person.as_str());
-            }
-            Self::GiveBack { id, person } => {
-                ask("give_back");
-                object.set("id", id.as_str());
-                object.set("person", person.as_str());
-            }
-            Self::Decide { id, decision, digest, lease, next } => {
-                ask("decide");
-                object.set("id", id.as_str());
-                object.set("decision", record::decision_to_json(decision));
-                object.set("digest", digest.to_string());
-                object.set("lease", lease.as_deref());
+                object.set("command", record::command_to_json(command));
+                object.set("token", token.as_deref());
                 object.set("next", next.as_ref().map(claim_to_json));
+                object.set("proceeded", *proceeded);
+                object.set("digest", digest.map(|digest| digest.to_string()));
             }
-            Self::Undo { id, person } => {
-                ask("undo");
-                object.set("id", id.as_str());
-                object.set("person", person.as_str());
+            Self::Ledger { after } => {
+                ask("ledger");
+                object.set("after", *after);
+            }
+            Self::Head => ask("head"),
+            Self::DeadLetters => ask("dead_letters"),
+            Self::Resend { place, by } => {
+                ask("resend");
+                object.set("place", *place);
+                object.set("by", by.as_str());
             }
         }
         object.into()
     }
 
-    /// As received; `None` for what [`Self::to_json`] did not write.
-    pub fn from_json(json: &Json) -> Option<Self> {
+    /// As received; `None` for what [`Self::to_json`] did not write. `lease_token` is for a lease that is made.
+    pub fn from_json(json: &Json, lease_token: &str) -> Option<Self> {
         let text = |name| json.get(name).and_then(Json::as_str).map(str::to_owned);
         let int = |name| json.get(name).and_then(Json::as_i64);
+        let flag = |name| json.get(name).and_then(Json::as_bool);
         Some(match json.get("ask")?.as_str()? {
-            "hold" => Self::Hold(Box::new(record::facts_from_json(json.get("facts")?)?)),
+            "keep" => {
+                Self::Keep { case: Box::new(record::case_from_json(json.get("case")?)?), from: text("from") }
+            }
             "answer" => Self::Answer {
                 id: text("id")?,
-                app: text("app")?,
                 wait_ms: int("wait_ms")?,
-                take: json.get("take")?.as_bool()?,
+                take: flag("take")?,
+                proceeded: flag("proceeded")?,
             },
             "case" => Self::Case { id: text("id")? },
+            "where" => Self::Where { id: text("id")? },
             "list" => Self::List { status: text("status"), limit: int("limit")?, after: text("after") },
             "counts" => Self::Counts,
             "claim" => Self::Claim { person: text("person")?, claim: claim_from_json(json.get("claim")?)? },
-            "lease" => Self::Lease { id: text("id")?, person: text("person")? },
-            "give_back" => Self::GiveBack { id: text("id")?, person: text("person")? },
-            "decide" => Self::Decide {
+            "do" => Self::Do {
                 id: text("id")?,
-                decision: record::decision_from_json(json.get("decision")?)?,
-                digest: Digest::parse(&text("digest")?)?,
-                lease: text("lease"),
+                command: record::command_from_json(json.get("command")?, lease_token)?,
+                token: text("token"),
                 next: json.get("next").and_then(claim_from_json),
+                proceeded: flag("proceeded")?,
+                digest: text("digest").and_then(|digest| Digest::parse(&digest)),
             },
-            "undo" => Self::Undo { id: text("id")?, person: text("person")? },
+            "ledger" => Self::Ledger { after: int("after")? },
+            "head" => Self::Head,
+            "dead_letters" => Self::DeadLetters,
+            "resend" => Self::Resend { place: int("place")?, by: text("by")? },
             _ => return None,
         })
     }

@@ -1,13 +1,18 @@
 //! Bytes to core and back: one file per dialect, and one each for what the API, the problem documents and the
 //! objects behind the Worker say. Pure, like the core.
 
+pub mod access;
 pub mod api;
 pub mod desk;
-pub mod fields;
+pub mod made;
 pub mod notice;
 pub mod office;
 pub mod openai_chat;
+pub mod openapi;
 pub mod problem;
 pub mod record;
 pub mod route;
+pub mod shape;
+pub mod shapes;
 pub mod upstream;
+pub mod webhook;

@@ -4,13 +4,16 @@
 /// The longest part of a kind that is shown.
 const MAX_KIND: usize = 64;
 
-/// Writes the notice. `why` is a reason of the policy's, or one of a few fixed words.
-pub fn notice(id: &str, kind: &str, why: &str) -> String {
+/// A kind as it may stand in a text that others read: printable, without quotes, and cut.
+pub fn clean_kind(kind: &str) -> String {
     let printable =
         |character: &char| *character == ' ' || character.is_ascii_graphic() || character.is_alphanumeric();
-    let kind: String =
-        kind.chars().filter(printable).filter(|character| *character != '"').take(MAX_KIND).collect();
-    format!("[Holdpoint {id}] Action \"{kind}\" was not executed: {why}")
+    kind.chars().filter(printable).filter(|character| *character != '"').take(MAX_KIND).collect()
+}
+
+/// Writes the notice. `why` is a reason of the policy's, or one of a few fixed words.
+pub fn notice(id: &str, kind: &str, why: &str) -> String {
+    format!("[Holdpoint {id}] Action \"{}\" was not executed: {why}", clean_kind(kind))
 }
 
 #[cfg(test)]

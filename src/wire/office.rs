@@ -17,6 +17,8 @@ pub struct Snapshot {
     pub keys: Vec<Key>,
     /// Signs ids.
     pub id_key: MacKey,
+    /// Draws audits.
+    pub sample_key: MacKey,
 }
 
 /// A key as the office tells it.
@@ -56,24 +58,34 @@ pub fn format_of(media_type: &str) -> Option<Format> {
 
 impl Snapshot {
     /// What the office sends.
-    pub fn to_json(policy_text: &str, policy_format: Format, keys: &[Key], id_key: &str) -> Json {
+    pub fn to_json(
+        policy_text: &str,
+        policy_format: Format,
+        keys: &[Key],
+        [id_key, sample_key]: [&str; 2],
+    ) -> Json {
         Json::object([
             ("policy", policy_text.into()),
             ("format", policy_format.media_type().into()),
             ("keys", keys.iter().map(key_to_json).collect()),
             ("id_key", id_key.into()),
+            ("sample_key", sample_key.into()),
         ])
     }
 
     /// What the Worker makes of it.
     pub fn from_json(json: &Json) -> Option<Self> {
         let text = |name| json.get(name).and_then(Json::as_str);
-        let id_key: [u8; 32] = base16ct::lower::decode_vec(text("id_key")?).ok()?.try_into().ok()?;
+        let mac_key = |name| {
+            let bytes: [u8; 32] = base16ct::lower::decode_vec(text(name)?).ok()?.try_into().ok()?;
+            Some(MacKey::new(bytes))
+        };
         Some(Self {
             policy_text: text("policy")?.to_owned(),
             policy_format: format_of(text("format")?)?,
             keys: json.get("keys")?.as_array()?.iter().map(key_from_json).collect::<Option<_>>()?,
-            id_key: MacKey::new(id_key),
+            id_key: mac_key("id_key")?,
+            sample_key: mac_key("sample_key")?,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Problem documents (RFC 9457), with a stable code and, on proxied routes, a form that the SDK reads too.
 
-use super::fields::FieldProblem;
+use super::shape::FieldProblem;
 use crate::core::json::{Json, JsonError};
 use crate::core::policy::problem::Problem as PolicyProblem;
 

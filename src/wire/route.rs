@@ -15,6 +15,10 @@ pub enum Name {
     SignInPage,
     /// A file of the pages.
     Asset,
+    /// The description of this API.
+    OpenApi,
+    /// The public keys for permits.
+    Jwks,
     /// Begins a session.
     SignIn,
     /// Ends a session.
@@ -23,12 +27,20 @@ pub enum Name {
     Propose,
     /// What has become of an action.
     Action,
+    /// Takes an action back.
+    Withdraw,
+    /// Redeems a permit.
+    Redeem,
+    /// Says what became of an action.
+    Outcome,
     /// The policy in force.
     Policy,
     /// Stores a policy.
     PutPolicy,
     /// Checks a policy without storing it.
     CheckPolicy,
+    /// The policies that were in force.
+    PolicyVersions,
     /// The keys.
     Keys,
     /// Makes a key.
@@ -47,10 +59,20 @@ pub enum Name {
     Lease,
     /// Gives a lease back.
     GiveBack,
+    /// Hands a case to another desk.
+    Move,
     /// Decides.
     Decide,
     /// Takes a decision back.
     Undo,
+    /// A ledger's entries.
+    Ledger,
+    /// A ledger's end.
+    LedgerHead,
+    /// Notifications that were given up.
+    DeadLetters,
+    /// Tries one of them again.
+    Resend,
 }
 
 /// Who may use a route.
@@ -64,8 +86,29 @@ pub enum Access {
     Live(&'static [Role]),
 }
 
+impl Access {
+    /// The roles that may; empty where everybody may.
+    pub fn roles(self) -> &'static [Role] {
+        match self {
+            Self::Public => &[],
+            Self::Keys(roles) | Self::Live(roles) => roles,
+        }
+    }
+}
+
+/// What of a route's things a key may see or change; the rest is not found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// All there is.
+    Anything,
+    /// What this very key proposed.
+    Own,
+    /// What is at the desks that the key is good for.
+    Desks,
+}
+
 /// A row of the table.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
     /// The method.
     pub method: &'static str,
@@ -75,54 +118,70 @@ pub struct Row {
     pub name: Name,
     /// Who may.
     pub access: Access,
+    /// What of it they may see or change.
+    pub scope: Scope,
 }
 
-const fn row(method: &'static str, path: &'static str, name: Name, access: Access) -> Row {
-    Row { method, path, name, access }
+const fn row(method: &'static str, path: &'static str, name: Name, access: Access, scope: Scope) -> Row {
+    Row { method, path, name, access, scope }
 }
 
+const PUBLIC: Access = Access::Public;
 const READ_POLICY: Access = Access::Keys(&[Role::App, Role::Reviewer, Role::Auditor, Role::Admin]);
 const CHECK: Access = Access::Keys(&[Role::App, Role::Admin]);
+const VERSIONS: Access = Access::Live(&[Role::Auditor, Role::Admin]);
 const APP: Access = Access::Keys(&[Role::App]);
 const SEE_DESKS: Access = Access::Keys(&[Role::Reviewer, Role::Auditor]);
 const REVIEW: Access = Access::Live(&[Role::Reviewer]);
+const AUDIT: Access = Access::Live(&[Role::Auditor]);
 const ADMIN: Access = Access::Live(&[Role::Admin]);
 
 /// Who may send requests to upstreams.
 pub const UPSTREAMS: Access = APP;
 
 /// Every route but the proxied ones, which begin with `/to/`.
-pub const ROUTES: [Row; 23] = [
-    row("GET", "/healthz", Name::Healthz, Access::Public),
-    row("GET", "/", Name::Home, Access::Public),
-    row("GET", "/review", Name::ReviewPage, Access::Public),
-    row("GET", "/sign-in", Name::SignInPage, Access::Public),
-    row("GET", "/www/{file}", Name::Asset, Access::Public),
-    row("POST", "/sign-in", Name::SignIn, Access::Public),
-    row("POST", "/sign-out", Name::SignOut, Access::Public),
-    row("POST", "/v1/actions", Name::Propose, APP),
-    row("GET", "/v1/actions/{id}", Name::Action, APP),
-    row("GET", "/v1/policy", Name::Policy, READ_POLICY),
-    row("PUT", "/v1/policy", Name::PutPolicy, ADMIN),
-    row("POST", "/v1/policy/check", Name::CheckPolicy, CHECK),
-    row("GET", "/v1/keys", Name::Keys, ADMIN),
-    row("POST", "/v1/keys", Name::NewKey, ADMIN),
-    row("DELETE", "/v1/keys/{id}", Name::RevokeKey, ADMIN),
-    row("GET", "/v1/desks", Name::Desks, SEE_DESKS),
-    row("GET", "/v1/desks/{desk}/cases", Name::Cases, SEE_DESKS),
-    row("POST", "/v1/desks/{desk}/claim", Name::Claim, REVIEW),
-    row("GET", "/v1/cases/{id}", Name::Case, SEE_DESKS),
-    row("POST", "/v1/cases/{id}/lease", Name::Lease, REVIEW),
-    row("DELETE", "/v1/cases/{id}/lease", Name::GiveBack, REVIEW),
-    row("POST", "/v1/cases/{id}/decision", Name::Decide, REVIEW),
-    row("POST", "/v1/cases/{id}/undo", Name::Undo, REVIEW),
+pub const ROUTES: [Row; 34] = [
+    row("GET", "/healthz", Name::Healthz, PUBLIC, Scope::Anything),
+    row("GET", "/", Name::Home, PUBLIC, Scope::Anything),
+    row("GET", "/review", Name::ReviewPage, PUBLIC, Scope::Anything),
+    row("GET", "/sign-in", Name::SignInPage, PUBLIC, Scope::Anything),
+    row("GET", "/www/{file}", Name::Asset, PUBLIC, Scope::Anything),
+    row("GET", "/openapi.json", Name::OpenApi, PUBLIC, Scope::Anything),
+    row("GET", "/.well-known/jwks.json", Name::Jwks, PUBLIC, Scope::Anything),
+    row("POST", "/sign-in", Name::SignIn, PUBLIC, Scope::Anything),
+    row("POST", "/sign-out", Name::SignOut, PUBLIC, Scope::Anything),
+    row("POST", "/v1/actions", Name::Propose, APP, Scope::Own),
+    row("GET", "/v1/actions/{id}", Name::Action, APP, Scope::Own),
+    row("POST", "/v1/actions/{id}/withdraw", Name::Withdraw, APP, Scope::Own),
+    row("POST", "/v1/actions/{id}/redeem", Name::Redeem, APP, Scope::Anything),
+    row("POST", "/v1/actions/{id}/outcome", Name::Outcome, APP, Scope::Own),
+    row("GET", "/v1/policy", Name::Policy, READ_POLICY, Scope::Anything),
+    row("PUT", "/v1/policy", Name::PutPolicy, ADMIN, Scope::Anything),
+    row("POST", "/v1/policy/check", Name::CheckPolicy, CHECK, Scope::Anything),
+    row("GET", "/v1/policy/versions", Name::PolicyVersions, VERSIONS, Scope::Anything),
+    row("GET", "/v1/keys", Name::Keys, ADMIN, Scope::Anything),
+    row("POST", "/v1/keys", Name::NewKey, ADMIN, Scope::Anything),
+    row("DELETE", "/v1/keys/{id}", Name::RevokeKey, ADMIN, Scope::Anything),
+    row("GET", "/v1/desks", Name::Desks, SEE_DESKS, Scope::Desks),
+    row("GET", "/v1/desks/{desk}/cases", Name::Cases, SEE_DESKS, Scope::Desks),
+    row("POST", "/v1/desks/{desk}/claim", Name::Claim, REVIEW, Scope::Desks),
+    row("GET", "/v1/cases/{id}", Name::Case, SEE_DESKS, Scope::Desks),
+    row("POST", "/v1/cases/{id}/lease", Name::Lease, REVIEW, Scope::Desks),
+    row("DELETE", "/v1/cases/{id}/lease", Name::GiveBack, REVIEW, Scope::Desks),
+    row("POST", "/v1/cases/{id}/move", Name::Move, REVIEW, Scope::Desks),
+    row("POST", "/v1/cases/{id}/decision", Name::Decide, REVIEW, Scope::Desks),
+    row("POST", "/v1/cases/{id}/undo", Name::Undo, REVIEW, Scope::Desks),
+    row("GET", "/v1/ledger", Name::Ledger, AUDIT, Scope::Desks),
+    row("GET", "/v1/ledger/head", Name::LedgerHead, AUDIT, Scope::Desks),
+    row("GET", "/v1/dead-letters", Name::DeadLetters, ADMIN, Scope::Anything),
+    row("POST", "/v1/dead-letters/{id}/resend", Name::Resend, ADMIN, Scope::Anything),
 ];
 
 /// Where a request goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Route<'p> {
     /// A row of the table, with the segment that stands for `{…}`, or nothing.
-    Own(Name, Access, &'p str),
+    Own(&'static Row, &'p str),
     /// Behind `/to/`: the upstream's name, and the rest of the path with its slash.
     Proxied(&'p str, &'p str),
     /// The path is known with these methods only.
@@ -143,7 +202,7 @@ pub fn find<'p>(method: &str, path: &'p str) -> Route<'p> {
     for row in &ROUTES {
         let Some(parameter) = matched(row.path, path) else { continue };
         if row.method == method {
-            return Route::Own(row.name, row.access, parameter);
+            return Route::Own(row, parameter);
         }
         other = Some(row.method);
     }
@@ -177,13 +236,13 @@ mod tests {
         for row in &ROUTES {
             let path =
                 row.path.replace("{id}", "hp_x").replace("{desk}", "main").replace("{file}", "review.js");
-            assert!(matches!(find(row.method, &path), Route::Own(name, ..) if name == row.name), "{path}");
+            assert!(matches!(find(row.method, &path), Route::Own(found, _) if found == row), "{path}");
         }
         assert_eq!(find("GET", "/v1/nothing"), Route::None);
         assert_eq!(find("GET", "/v1/cases/"), Route::None);
         assert_eq!(find("GET", "/v1/cases/x/y"), Route::None);
         assert_eq!(find("PATCH", "/v1/actions"), Route::OtherMethod("POST"));
-        assert!(matches!(find("HEAD", "/healthz"), Route::Own(Name::Healthz, ..)));
+        assert!(matches!(find("HEAD", "/healthz"), Route::Own(row, _) if row.name == Name::Healthz));
         assert_eq!(
             find("POST", "/to/openai/v1/chat/completions"),
             Route::Proxied("openai", "/v1/chat/completions")
@@ -193,10 +252,9 @@ mod tests {
 
     #[test]
     fn nobody_but_a_reviewer_decides() {
-        for row in ROUTES
-            .iter()
-            .filter(|row| matches!(row.name, Name::Decide | Name::Undo | Name::Claim | Name::Lease))
-        {
+        for row in ROUTES.iter().filter(|row| {
+            matches!(row.name, Name::Decide | Name::Undo | Name::Claim | Name::Lease | Name::Move)
+        }) {
             assert_eq!(row.access, REVIEW);
         }
     }

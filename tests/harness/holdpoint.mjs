@@ -63,11 +63,13 @@ const holdpoint :Workerd.Worker = (
   bindings = [
     (name = "OFFICE", durableObjectNamespace = "Office"),
     (name = "DESK", durableObjectNamespace = "Desk"),
+    (name = "ONCE", durableObjectNamespace = "Once"),
     ${bound.join(",\n    ")}
   ],
   durableObjectNamespaces = [
     (className = "Office", uniqueKey = "office", enableSql = true),
     (className = "Desk", uniqueKey = "desk", enableSql = true),
+    (className = "Once", uniqueKey = "once", enableSql = true),
   ],
   durableObjectStorage = (localDisk = "disk"),
 );

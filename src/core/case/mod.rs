@@ -1,28 +1,56 @@
-//! The life of a case: one function, [`step`], for every transition.
+//! The life of a case: what it is, how far it has come, and one function, [`step`], for every transition.
 //!
-//! `held` → `approved` | `rejected` | `expired`. A decision is durable at once and released after the undo
-//! window; until then the app sees `held`. Nothing that a clock does ever approves: a deadline ends in
-//! `expired`, an approval that nobody used in time is `lapsed`, and both are computed on reading.
+//! Before an action runs: `held` → `approved` | `edited` | `rejected` | `expired` | `withdrawn`. After it ran:
+//! `to_audit` → `confirmed` | `overturned` | `unaudited`. Which command may do what in which stage is one
+//! table, [`machine::TABLE`]. A decision is durable at once and released after the undo window; until then the
+//! app sees `held`. Nothing that a clock does ever approves.
 
+mod command;
+pub mod machine;
+mod status;
 mod step;
 
+pub use command::{Command, Event, Refusal, Step};
+pub use status::{Status, Viewer};
 pub use step::step;
 
 use super::canonical::Digest;
-use super::json::Json;
+use super::json::{Json, Object};
 use super::policy::severity::Severity;
 use super::time::{Millis, Span};
 
-/// A held action and everything that happened to it.
+/// An action that a person looks at, and everything that happened to it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Case {
-    /// What was held; never changes.
+    /// What became a case; never changes, but for [`Case::forget`].
     pub facts: Facts,
-    /// How far it has come. A lease in it is a courtesy between reviewers: safety rests on digest and state.
+    /// How far it has come.
     pub progress: Progress,
 }
 
-/// What was held, and the rules that were in force then.
+/// Whether people look before an action runs, or after.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Oversight {
+    /// It is held until they decide.
+    Before,
+    /// It ran; this case is an audit.
+    After {
+        /// The chance that such an action is audited, above 0 and at most 1: every estimate divides by it.
+        probability: f64,
+    },
+}
+
+impl Oversight {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Before => "before",
+            Self::After { .. } => "after",
+        }
+    }
+}
+
+/// What became a case, and the rules that were in force then.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Facts {
     /// Its id.
@@ -31,29 +59,27 @@ pub struct Facts {
     pub app: String,
     /// The person behind that key: may not decide it.
     pub proposer: String,
+    /// Before or after.
+    pub oversight: Oversight,
     /// The action's kind.
     pub kind: String,
-    /// Its severity.
-    pub severity: Severity,
-    /// What the reviewer reads first.
-    pub title: String,
     /// Whether it cannot be undone.
     pub irreversible: bool,
-    /// The digest that a decision has to name.
-    pub digest: Digest,
-    /// The whole action, for the reviewer and for the app.
-    pub action: Json,
-    /// The verdict, in its public form.
-    pub verdict: Json,
+    /// The kind that makes a wrong one good.
+    pub undone_by: Option<String>,
+    /// The overturned action that this one makes good.
+    pub raised_by: Option<String>,
+    /// For whom a permit is made out; none: for the deployment itself.
+    pub audience: Option<String>,
+    /// Scheme and host under which the app knows this deployment, for links in notifications.
+    pub origin: String,
+    /// What the proposer wants to run.
+    pub content: Content,
     /// The reasons to choose from.
     pub reasons: Vec<String>,
-    /// How many different people have to approve.
-    pub approvals: u32,
-    /// Hides the digest in the ledger, so that it does not give away small arguments.
-    pub salt: String,
-    /// When it was held.
+    /// When it became a case.
     pub created: Millis,
-    /// When it expires undecided.
+    /// When it is over undecided.
     pub expires: Millis,
     /// How long a lease lasts.
     pub lease: Span,
@@ -61,38 +87,91 @@ pub struct Facts {
     pub undo: Span,
     /// How long an approval can be used, from its release.
     pub valid: Span,
+    /// How long arguments and context are kept once the case is closed.
+    pub keep: Span,
+}
+
+/// What a person decides about: replaced as a whole by an edit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Content {
+    /// Its severity.
+    pub severity: Severity,
+    /// The verdict, in its public form.
+    pub verdict: Json,
+    /// How many different people have to approve.
+    pub approvals: u32,
+    /// The action itself; `None` once it was deleted.
+    pub shown: Option<Shown>,
+}
+
+/// The part of a case that holds arguments and context, and is deleted in the end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shown {
+    /// What the reviewer reads first.
+    pub title: String,
+    /// The digest that a decision has to name.
+    pub digest: Digest,
+    /// The whole action, for the reviewer and for the app.
+    pub action: Json,
+    /// Hides the digest in the ledger, so that it does not give away small arguments.
+    pub salt: String,
+}
+
+impl Shown {
+    /// The hash that stands in the ledger: of salt and digest.
+    pub fn commitment(&self) -> Digest {
+        Digest::of(format!("{}{}", self.salt, self.digest).as_bytes())
+    }
 }
 
 /// How far a case has come, as stored. What the clock adds is in [`Case::status`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum State {
-    /// Nobody decided yet.
+    /// Nobody decided yet; it may not run.
     Held,
-    /// Decided, and released from `release_at` on.
+    /// Decided before it ran, and released from `release_at` on.
     Decided {
         /// The decision that ended it.
         decision: Decision,
         /// Until then it can be taken back.
         release_at: Millis,
-        /// When a waiting request took the approved action away to run it.
-        taken: Option<Millis>,
+        /// What stood there before, where the decision was an edit and the action had been edited already.
+        before: Option<Box<Content>>,
     },
     /// The deadline came first.
     Expired,
+    /// The app took it back.
+    Withdrawn,
+    /// It ran, and nobody has looked yet.
+    ToAudit,
+    /// It ran, and a person has looked.
+    Audited {
+        /// What they found.
+        decision: Decision,
+        /// Until then it can be taken back.
+        release_at: Millis,
+    },
+    /// It ran, and nobody looked in time.
+    Unaudited,
+    /// It lives on at another desk.
+    Moved {
+        /// Which.
+        desk: String,
+    },
 }
 
 impl State {
-    /// What a case in this state is now, by its deadline and by how long an approval can be used.
-    pub fn status(&self, expires: Millis, valid: Span, now: Millis, viewer: Viewer) -> Status {
-        match self {
-            Self::Held if now >= expires => Status::Expired,
-            Self::Held => Status::Held,
-            Self::Expired => Status::Expired,
-            Self::Decided { release_at, .. } if viewer == Viewer::App && now < *release_at => Status::Held,
-            Self::Decided { decision: Decision { answer: Answer::Reject, .. }, .. } => Status::Rejected,
-            Self::Decided { release_at, taken: None, .. } if now >= release_at.after(valid) => Status::Lapsed,
-            Self::Decided { .. } => Status::Approved,
+    /// Where a case begins.
+    fn open(oversight: Oversight) -> Self {
+        match oversight {
+            Oversight::Before => Self::Held,
+            Oversight::After { .. } => Self::ToAudit,
         }
+    }
+
+    /// Whether a person can still decide, as far as is stored.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::Held | Self::ToAudit)
     }
 }
 
@@ -105,32 +184,56 @@ pub struct Decision {
     pub by: String,
     /// When.
     pub at: Millis,
-    /// One of the kind's reasons; always there where the answer is a rejection.
+    /// One of the kind's reasons; always there where the answer is a rejection or an overturn.
     pub reason: Option<String>,
     /// The error category.
     pub category: Option<String>,
     /// In the person's own words.
     pub note: Option<String>,
+    /// What should have been, in an overturn.
+    pub args: Option<Object>,
     /// How long the person saw the case, in milliseconds.
     pub seen_ms: Option<i64>,
 }
 
-/// What a person answers before an action runs.
+/// What a person answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
     /// It may run.
     Approve,
-    /// It may not.
+    /// It may run with other arguments.
+    Edit,
+    /// It may not run.
     Reject,
+    /// It was right to run.
+    Confirm,
+    /// It was wrong to run.
+    Overturn,
 }
 
 impl Answer {
+    /// Every answer.
+    pub const ALL: [Self; 5] = [Self::Approve, Self::Edit, Self::Reject, Self::Confirm, Self::Overturn];
+
     /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Approve => "approve",
+            Self::Edit => "edit",
             Self::Reject => "reject",
+            Self::Confirm => "confirm",
+            Self::Overturn => "overturn",
         }
+    }
+
+    /// The answer of that word.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|answer| answer.as_str() == text)
+    }
+
+    /// Whether it needs one of the kind's reasons.
+    pub fn needs_reason(self) -> bool {
+        matches!(self, Self::Reject | Self::Overturn)
     }
 }
 
@@ -143,21 +246,104 @@ pub struct Vote {
     pub at: Millis,
 }
 
+/// What an app says became of an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It ran.
+    Done,
+    /// It did not.
+    Failed,
+}
+
+impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Self; 2] = [Self::Done, Self::Failed];
+
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// The outcome of that word.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.as_str() == text)
+    }
+}
+
+/// What is known of a run: used once, reported once. The same for a case and for what proceeded without one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Run {
+    /// When the release was used: taken away by the proxy, redeemed, or reported.
+    pub used: Option<Millis>,
+    /// What the app says became of it.
+    pub outcome: Option<Outcome>,
+}
+
+impl Run {
+    /// Uses the release, once.
+    pub fn take(&mut self, now: Millis) -> Result<(), Refusal> {
+        if self.used.is_some() {
+            return Err(Refusal::Used);
+        }
+        self.used = Some(now);
+        Ok(())
+    }
+
+    /// Notes what became of it; what was reported was used. True where that is news.
+    pub fn report(&mut self, now: Millis, outcome: Outcome) -> Result<bool, Refusal> {
+        match self.outcome {
+            Some(known) if known != outcome => Err(Refusal::Reported),
+            Some(_) => Ok(false),
+            None => {
+                self.outcome = Some(outcome);
+                self.used = self.used.or(Some(now));
+                Ok(true)
+            }
+        }
+    }
+}
+
 /// What changes in a case.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Progress {
     /// How far it has come.
     pub state: State,
-    /// Approvals so far.
+    /// What an edit put in the place of the proposed content.
+    pub revision: Option<Content>,
+    /// Who wrote its arguments without ending it: they do not approve it any more.
+    pub editors: Vec<String>,
+    /// Approvals so far, of the content as it stands.
     pub votes: Vec<Vote>,
-    /// Who looks at it.
+    /// Who looks at it. A courtesy between reviewers: safety rests on digest and state.
     pub lease: Option<Lease>,
+    /// What is known of its run.
+    pub run: Run,
+    /// The action that makes this one good.
+    pub undo: Option<String>,
+    /// How many notifications of it have been numbered.
+    pub told: i64,
 }
 
 impl Progress {
+    fn new(state: State) -> Self {
+        Self {
+            state,
+            revision: None,
+            editors: Vec::new(),
+            votes: Vec::new(),
+            lease: None,
+            run: Run::default(),
+            undo: None,
+            told: 0,
+        }
+    }
+
     /// The lease, while it is live.
     pub fn live_lease(&self, now: Millis) -> Option<&Lease> {
-        self.lease.as_ref().filter(|lease| lease.until > now && self.state == State::Held)
+        self.lease.as_ref().filter(|lease| lease.until > now && self.state.is_open())
     }
 
     /// Whether a person approved it already.
@@ -165,10 +351,12 @@ impl Progress {
         self.votes.iter().any(|vote| vote.person == person)
     }
 
-    /// Whether it is undecided and free for a person to look at: not voted on by them, and nobody else is at it.
+    /// Whether it is undecided and free for a person to look at: not voted on or edited by them, and nobody
+    /// else is at it.
     pub fn is_free_for(&self, person: &str, now: Millis) -> bool {
-        self.state == State::Held
+        self.state.is_open()
             && !self.has_vote_of(person)
+            && !self.editors.iter().any(|editor| editor == person)
             && self.live_lease(now).is_none_or(|lease| lease.person == person)
     }
 }
@@ -184,160 +372,7 @@ pub struct Lease {
     pub until: Millis,
 }
 
-/// What a case is at an instant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    /// Waits for a person, or for the end of an undo window.
-    Held,
-    /// A person let it run.
-    Approved,
-    /// A person did not.
-    Rejected,
-    /// Nobody decided in time.
-    Expired,
-    /// Approved, and not used in time.
-    Lapsed,
-}
-
-impl Status {
-    /// Every status.
-    pub const ALL: [Self; 5] = [Self::Held, Self::Approved, Self::Rejected, Self::Expired, Self::Lapsed];
-
-    /// The word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Held => "held",
-            Self::Approved => "approved",
-            Self::Rejected => "rejected",
-            Self::Expired => "expired",
-            Self::Lapsed => "lapsed",
-        }
-    }
-
-    /// The status of that word.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == text)
-    }
-}
-
-/// Who looks at a status: an app does not see a decision before its release.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Viewer {
-    /// The app that proposed it, and whatever acts for it.
-    App,
-    /// People of the desk.
-    Desk,
-}
-
-/// What can be asked of a case.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Command {
-    /// Notice a deadline that has passed. Changes nothing otherwise.
-    Expire,
-    /// Take the lease, or renew one's own.
-    Lease {
-        /// Who.
-        person: String,
-        /// Becomes the lease's token where a new one is made.
-        token: String,
-    },
-    /// Give the lease back.
-    GiveBack {
-        /// Who.
-        person: String,
-    },
-    /// Decide.
-    Decide {
-        /// The decision; its `at` is now.
-        decision: Decision,
-        /// The digest of what the person saw.
-        digest: Digest,
-        /// The token of the lease under which they saw it.
-        lease: Option<String>,
-    },
-    /// Take one's decision back.
-    Undo {
-        /// Who.
-        person: String,
-    },
-    /// Take the approved action away to run it, once.
-    Take,
-}
-
-/// What happened to a case: one ledger entry each.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Event {
-    /// It was held.
-    Held,
-    /// A person approved, and more have to.
-    Voted(Decision),
-    /// It was decided.
-    Decided(Decision),
-    /// A decision was taken back by this person.
-    Undone(String),
-    /// Its deadline passed undecided.
-    Expired,
-    /// A decision after the deadline. It lets nothing run.
-    TooLate(Decision),
-    /// The approved action was taken away to run it.
-    Taken,
-}
-
-/// Why a command changes nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// It is decided, or the decision is released.
-    #[error("the case is not open for this")]
-    NotOpen,
-    /// The deadline has passed.
-    #[error("the case has expired; the decision came too late")]
-    TooLate,
-    /// The digest is not that of the case.
-    #[error("the digest is not that of the case")]
-    Digest,
-    /// Another person's lease is live, or the named one is not.
-    #[error("somebody else is looking at the case, or your lease on it has ended")]
-    Lease,
-    /// The person's own action, or one they approved already.
-    #[error("nobody decides their own action")]
-    OwnAction,
-    /// One person counts once.
-    #[error("you have approved this case already; another person has to")]
-    VotedAlready,
-    /// A rejection without one of the kind's reasons.
-    #[error("choose one of the case's reasons")]
-    Reason,
-    /// Only who decided takes back.
-    #[error("only the person who decided can take it back")]
-    NotYours,
-}
-
-impl Refusal {
-    /// The word for it in answers: what a program tells refusals apart by.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NotOpen => "not_open",
-            Self::TooLate => "too_late",
-            Self::Digest => "digest",
-            Self::Lease => "lease",
-            Self::OwnAction => "own_action",
-            Self::VotedAlready => "voted_already",
-            Self::Reason => "reason",
-            Self::NotYours => "not_yours",
-        }
-    }
-}
-
-/// What a command did.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Step {
-    /// What happened, in order.
-    pub events: Vec<Event>,
-    /// Why the command itself was refused, although something happened (a deadline was noticed).
-    pub refusal: Option<Refusal>,
-}
-
-impl Facts {
+impl Content {
     /// The category of the first criterion that matched: what a decision is filed under unless it says
     /// otherwise.
     pub fn first_category(&self) -> Option<String> {
@@ -350,55 +385,84 @@ impl Facts {
 }
 
 impl Case {
-    /// A new case.
-    pub fn hold(facts: Facts) -> Self {
-        Self { facts, progress: Progress { state: State::Held, votes: Vec::new(), lease: None } }
+    /// A new case: held, or to be audited.
+    pub fn new(facts: Facts) -> Self {
+        let progress = Progress::new(State::open(facts.oversight));
+        Self { facts, progress }
     }
 
-    /// What the case is now.
-    pub fn status(&self, now: Millis, viewer: Viewer) -> Status {
-        self.progress.state.status(self.facts.expires, self.facts.valid, now, viewer)
-    }
-
-    /// Whether the app may run it: approved, released, in time, and not taken away to be run already.
-    pub fn may_run(&self, now: Millis) -> bool {
-        let taken = matches!(self.progress.state, State::Decided { taken: Some(_), .. });
-        self.status(now, Viewer::App) == Status::Approved && !taken
+    /// What a decision is about now: as proposed, or as last edited.
+    pub fn content(&self) -> &Content {
+        self.progress.revision.as_ref().unwrap_or(&self.facts.content)
     }
 
     /// Roughly how many bytes its action has as text.
     pub fn size(&self) -> usize {
-        self.facts.action.to_string().len()
-    }
-
-    /// When the clock alone will next change the status, as the app sees it.
-    pub fn next_change(&self, now: Millis) -> Option<Millis> {
-        let at = match &self.progress.state {
-            State::Held => self.facts.expires,
-            State::Decided { release_at, .. } if now < *release_at => *release_at,
-            State::Decided {
-                decision: Decision { answer: Answer::Approve, .. },
-                release_at,
-                taken: None,
-            } => release_at.after(self.facts.valid),
-            State::Decided { .. } | State::Expired => return None,
-        };
-        Some(at).filter(|at| *at > now)
+        self.content().shown.as_ref().map_or(0, |shown| shown.action.to_string().len())
     }
 
     /// The decision that ended it.
     pub fn decision(&self) -> Option<&Decision> {
         match &self.progress.state {
-            State::Decided { decision, .. } => Some(decision),
-            State::Held | State::Expired => None,
+            State::Decided { decision, .. } | State::Audited { decision, .. } => Some(decision),
+            _ => None,
         }
     }
 
     /// Until when the decision can be taken back.
     pub fn release_at(&self) -> Option<Millis> {
         match &self.progress.state {
-            State::Decided { release_at, .. } => Some(*release_at),
-            State::Held | State::Expired => None,
+            State::Decided { release_at, .. } | State::Audited { release_at, .. } => Some(*release_at),
+            _ => None,
+        }
+    }
+
+    /// The desk at which it lives on, where it was moved.
+    pub fn elsewhere(&self) -> Option<&str> {
+        match &self.progress.state {
+            State::Moved { desk } => Some(desk),
+            _ => None,
+        }
+    }
+
+    /// The case as another desk gets it: open, and nobody looks at it.
+    #[must_use]
+    pub fn handed_over(mut self) -> Self {
+        self.progress.lease = None;
+        self.progress.state = State::open(self.facts.oversight);
+        self
+    }
+
+    /// Whether an action can be raised that makes this one good.
+    pub fn can_be_undone(&self) -> bool {
+        self.facts.undone_by.is_some() && !self.facts.irreversible
+    }
+
+    /// When arguments and context are to be deleted; `None` while the case is open, or where that is done.
+    pub fn forget_at(&self, now: Millis) -> Option<Millis> {
+        self.facts.content.shown.as_ref()?;
+        let closed = match &self.progress.state {
+            State::Held | State::ToAudit => return None,
+            State::Decided { release_at, .. } => release_at.after(self.facts.valid),
+            State::Audited { release_at, .. } => *release_at,
+            State::Expired | State::Withdrawn | State::Unaudited | State::Moved { .. } => now,
+        };
+        Some(closed.after(self.facts.keep))
+    }
+
+    /// Deletes arguments, context and whatever was written about them in free words. Status, reasons and
+    /// categories stay; the ledger keeps the salted hash, to which the salt is gone.
+    pub fn forget(&mut self) {
+        self.facts.content.shown = None;
+        if let Some(revision) = &mut self.progress.revision {
+            revision.shown = None;
+        }
+        match &mut self.progress.state {
+            State::Decided { decision, before, .. } => {
+                (decision.note, decision.args, *before) = (None, None, None);
+            }
+            State::Audited { decision, .. } => (decision.note, decision.args) = (None, None),
+            _ => {}
         }
     }
 }

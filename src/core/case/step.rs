@@ -1,92 +1,101 @@
-//! Every transition of a case.
+//! Every transition of a case, as the table has it, with the guards of each.
 
-use super::{Answer, Case, Command, Decision, Event, Lease, Refusal, State, Status, Step, Viewer, Vote};
+use super::machine::{Rule, Stage, rule};
+use super::{Answer, Case, Command, Content, Decision, Event, Lease, Refusal, State, Step, Vote};
 use crate::core::canonical::Digest;
 use crate::core::time::Millis;
 
-/// The one transition function. On a refusal nothing has changed.
+/// The one transition function. On a refusal without events nothing has changed.
 pub fn step(case: &mut Case, now: Millis, command: Command) -> Result<Step, Refusal> {
     let mut events = Vec::new();
-    if case.progress.state == State::Held && now >= case.facts.expires {
-        case.progress.state = State::Expired;
-        case.progress.lease = None;
-        events.push(Event::Expired);
-    }
-    let late = match &command {
-        Command::Decide { decision, .. } if case.progress.state == State::Expired => {
-            Some(Event::TooLate(decision.clone()))
+    let stage = case.stage(now);
+    notice_the_clock(case, stage, &mut events);
+    let done = match rule(stage, command.act()) {
+        Rule::Refused(refusal) => Err(refusal),
+        Rule::TooLate => {
+            if let Command::Decide { decision, .. } = command {
+                events.push(Event::TooLate(decision));
+            }
+            Err(Refusal::TooLate)
         }
-        _ => None,
+        Rule::Stays | Rule::Leads(_) => apply(case, now, command),
     };
-    match apply(case, now, command) {
+    match done {
         Ok(more) => {
             events.extend(more);
             Ok(Step { events, refusal: None })
         }
-        Err(refusal) => {
-            events.extend(late);
-            if events.is_empty() { Err(refusal) } else { Ok(Step { events, refusal: Some(refusal) }) }
-        }
+        Err(refusal) if events.is_empty() => Err(refusal),
+        Err(refusal) => Ok(Step { events, refusal: Some(refusal) }),
     }
 }
 
-fn apply(case: &mut Case, now: Millis, command: Command) -> Result<Vec<Event>, Refusal> {
+/// Stores what the clock has made of an open case.
+fn notice_the_clock(case: &mut Case, stage: Stage, events: &mut Vec<Event>) {
+    let (ended, event) = match (&case.progress.state, stage) {
+        (State::Held, Stage::Expired) => (State::Expired, Event::Expired),
+        (State::ToAudit, Stage::Unaudited) => (State::Unaudited, Event::Unaudited),
+        _ => return,
+    };
+    case.progress.state = ended;
+    case.progress.lease = None;
+    events.push(event);
+}
+
+fn apply(case: &mut Case, now: Millis, command: Command) -> Result<Option<Event>, Refusal> {
     match command {
-        Command::Expire => Ok(Vec::new()),
-        Command::Lease { person, token } => lease(case, now, person, token),
+        Command::Expire => Ok(None),
+        Command::Lease { person, token } => lease(case, now, person, token).map(|()| None),
         Command::GiveBack { person } => {
             case.progress.lease = case.progress.lease.take().filter(|lease| lease.person != person);
-            Ok(Vec::new())
+            Ok(None)
         }
-        Command::Decide { decision, digest, lease } => decide(case, now, decision, digest, lease.as_deref()),
-        Command::Undo { person } => undo(case, now, person),
-        Command::Take => take(case, now),
+        Command::Decide { decision, digest, lease, edited } => {
+            may_decide(case, now, &decision, digest, lease.as_deref())?;
+            decide(case, now, decision, edited.map(|content| *content)).map(Some)
+        }
+        Command::Undo { person } => undo(case, person).map(Some),
+        Command::Withdraw if case.progress.state == State::Withdrawn => Ok(None),
+        Command::Withdraw => {
+            case.progress.state = State::Withdrawn;
+            case.progress.lease = None;
+            Ok(Some(Event::Withdrawn))
+        }
+        Command::Take => case.progress.run.take(now).map(|()| Some(Event::Taken)),
+        Command::Redeem => case.progress.run.take(now).map(|()| Some(Event::Redeemed)),
+        Command::Report { outcome } => {
+            let news = case.progress.run.report(now, outcome)?;
+            Ok(news.then_some(Event::Reported(outcome)))
+        }
+        Command::Move { person, desk } => hand_over(case, now, person, desk).map(Some),
+        Command::Raised { .. } if case.progress.undo.is_some() => Ok(None),
+        Command::Raised { id } => {
+            case.progress.undo = Some(id.clone());
+            Ok(Some(Event::Raised(id)))
+        }
     }
 }
 
-fn lease(case: &mut Case, now: Millis, person: String, token: String) -> Result<Vec<Event>, Refusal> {
-    if case.progress.state != State::Held {
-        return Err(Refusal::NotOpen);
-    }
-    if case.facts.proposer == person {
-        return Err(Refusal::OwnAction);
-    }
-    if case.progress.has_vote_of(&person) {
-        return Err(Refusal::VotedAlready);
-    }
+fn lease(case: &mut Case, now: Millis, person: String, token: String) -> Result<(), Refusal> {
+    is_somebody_elses(case, &person)?;
     let token = match case.progress.live_lease(now) {
         Some(lease) if lease.person != person => return Err(Refusal::Lease),
         Some(own) => own.token.clone(),
         None => token,
     };
     case.progress.lease = Some(Lease { person, token, until: now.after(case.facts.lease) });
-    Ok(Vec::new())
+    Ok(())
 }
 
-fn decide(
-    case: &mut Case,
-    now: Millis,
-    decision: Decision,
-    digest: Digest,
-    lease: Option<&str>,
-) -> Result<Vec<Event>, Refusal> {
-    match case.progress.state {
-        State::Expired => return Err(Refusal::TooLate),
-        State::Decided { .. } => return Err(Refusal::NotOpen),
-        State::Held => {}
+/// Nobody decides what a key of theirs proposed, and nobody counts twice.
+fn is_somebody_elses(case: &Case, person: &str) -> Result<(), Refusal> {
+    if case.facts.proposer == person {
+        return Err(Refusal::OwnAction);
     }
-    may_decide(case, now, &decision, digest, lease)?;
-    case.progress.lease = None;
-    if decision.answer == Answer::Approve {
-        case.progress.votes.push(Vote { person: decision.by.clone(), at: now });
-        let given = u32::try_from(case.progress.votes.len()).unwrap_or(u32::MAX);
-        if given < case.facts.approvals {
-            return Ok(vec![Event::Voted(decision)]);
-        }
+    if case.progress.has_vote_of(person) {
+        return Err(Refusal::VotedAlready);
     }
-    let release_at = now.after(case.facts.undo);
-    case.progress.state = State::Decided { decision: decision.clone(), release_at, taken: None };
-    Ok(vec![Event::Decided(decision)])
+    Ok(())
 }
 
 fn may_decide(
@@ -96,14 +105,12 @@ fn may_decide(
     digest: Digest,
     lease: Option<&str>,
 ) -> Result<(), Refusal> {
-    if case.facts.digest != digest {
+    if case.content().shown.as_ref().is_none_or(|shown| shown.digest != digest) {
         return Err(Refusal::Digest);
     }
-    if case.facts.proposer == decision.by {
-        return Err(Refusal::OwnAction);
-    }
-    if case.progress.has_vote_of(&decision.by) {
-        return Err(Refusal::VotedAlready);
+    is_somebody_elses(case, &decision.by)?;
+    if decision.answer == Answer::Approve && case.progress.editors.contains(&decision.by) {
+        return Err(Refusal::OwnEdit);
     }
     let live = case.progress.live_lease(now);
     let fits = match lease {
@@ -113,41 +120,83 @@ fn may_decide(
     if !fits {
         return Err(Refusal::Lease);
     }
-    let reason_known = decision.reason.as_ref().map(|reason| case.facts.reasons.contains(reason));
-    match (decision.answer, reason_known) {
-        (Answer::Reject, None) | (_, Some(false)) => Err(Refusal::Reason),
+    match decision.reason.as_ref().map(|reason| case.facts.reasons.contains(reason)) {
+        Some(false) => Err(Refusal::Reason),
+        None if decision.answer.needs_reason() => Err(Refusal::Reason),
         _ => Ok(()),
     }
 }
 
-fn undo(case: &mut Case, now: Millis, person: String) -> Result<Vec<Event>, Refusal> {
-    let State::Decided { decision, release_at, .. } = &case.progress.state else {
-        return Err(Refusal::NotOpen);
+fn decide(
+    case: &mut Case,
+    now: Millis,
+    decision: Decision,
+    edited: Option<Content>,
+) -> Result<Event, Refusal> {
+    let mut before = None;
+    match (decision.answer, edited) {
+        (Answer::Approve, None) => {
+            case.progress.votes.push(Vote { person: decision.by.clone(), at: now });
+            let given = u32::try_from(case.progress.votes.len()).unwrap_or(u32::MAX);
+            if given < case.content().approvals {
+                case.progress.lease = None;
+                return Ok(Event::Voted(decision));
+            }
+        }
+        (Answer::Edit, Some(mut content)) => {
+            // An edit can ask for more people, and never for fewer than the action that was proposed.
+            content.approvals = content.approvals.max(case.facts.content.approvals);
+            let alone = content.approvals <= 1 && !case.progress.editors.contains(&decision.by);
+            before = case.progress.revision.replace(content);
+            case.progress.votes.clear();
+            if !alone {
+                case.progress.lease = None;
+                if !case.progress.editors.contains(&decision.by) {
+                    case.progress.editors.push(decision.by.clone());
+                }
+                return Ok(Event::Edited(decision));
+            }
+        }
+        (Answer::Reject | Answer::Confirm | Answer::Overturn, None) => {}
+        _ => return Err(Refusal::Answer),
+    }
+    case.progress.lease = None;
+    let release_at = now.after(case.facts.undo);
+    case.progress.state = if case.progress.state == State::ToAudit {
+        State::Audited { decision: decision.clone(), release_at }
+    } else {
+        State::Decided { decision: decision.clone(), release_at, before: before.map(Box::new) }
     };
-    if decision.by != person {
-        return Err(Refusal::NotYours);
-    }
-    if now >= *release_at {
-        return Err(Refusal::NotOpen);
-    }
-    case.progress.votes.retain(|vote| vote.person != person);
-    if now >= case.facts.expires {
-        case.progress.state = State::Expired;
-        return Ok(vec![Event::Undone(person), Event::Expired]);
-    }
-    case.progress.state = State::Held;
-    Ok(vec![Event::Undone(person)])
+    Ok(Event::Decided(decision))
 }
 
-fn take(case: &mut Case, now: Millis) -> Result<Vec<Event>, Refusal> {
-    if case.status(now, Viewer::App) != Status::Approved {
-        return Err(Refusal::NotOpen);
-    }
-    match &mut case.progress.state {
-        State::Decided { taken: taken @ None, .. } => {
-            *taken = Some(now);
-            Ok(vec![Event::Taken])
+fn undo(case: &mut Case, person: String) -> Result<Event, Refusal> {
+    let open = match &mut case.progress.state {
+        State::Decided { decision, .. } | State::Audited { decision, .. } if decision.by != person => {
+            return Err(Refusal::NotYours);
         }
-        _ => Err(Refusal::NotOpen),
+        State::Decided { decision, before, .. } => {
+            if decision.answer == Answer::Edit {
+                case.progress.revision = before.take().map(|content| *content);
+            }
+            State::Held
+        }
+        State::Audited { .. } => State::ToAudit,
+        _ => return Err(Refusal::NotOpen),
+    };
+    case.progress.votes.retain(|vote| vote.person != person);
+    case.progress.state = open;
+    Ok(Event::Undone(person))
+}
+
+fn hand_over(case: &mut Case, now: Millis, person: String, desk: String) -> Result<Event, Refusal> {
+    if case.facts.proposer == person {
+        return Err(Refusal::OwnAction);
     }
+    if case.progress.live_lease(now).is_some_and(|lease| lease.person != person) {
+        return Err(Refusal::Lease);
+    }
+    case.progress.lease = None;
+    case.progress.state = State::Moved { desk: desk.clone() };
+    Ok(Event::Moved { by: person, desk })
 }

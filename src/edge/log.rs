@@ -1,0 +1,23 @@
+//! One line a request: what was asked for by its route, and how it was answered. No ids, no keys, no arguments,
+//! nothing that a caller wrote.
+
+use super::incoming::Incoming;
+use crate::core::json::Json;
+use crate::wire::problem::Code;
+use crate::wire::route::{self, Route};
+
+/// Writes the line.
+pub(crate) fn line(incoming: &Incoming, status: u16, code: Option<Code>) {
+    let (route, method) = match route::find(&incoming.method, &incoming.path) {
+        Route::Own(row, _) => (row.path, row.method),
+        Route::Proxied(..) => ("/to/{upstream}", "ANY"),
+        Route::OtherMethod(_) | Route::None => ("none", "ANY"),
+    };
+    let line = Json::object([
+        ("route", route.into()),
+        ("method", method.into()),
+        ("status", i64::from(status).into()),
+        ("code", code.map(|code| code.parts().0).into()),
+    ]);
+    worker::console_log!("{line}");
+}

@@ -1,0 +1,128 @@
+//! The memory of requests that carry an `Idempotency-Key`, and the object that keeps it.
+//!
+//! One of 64 objects by hash of key holder and key, because these requests come in at the rate of the whole
+//! deployment. It is asked by one internal route, `POST /`, before anything else is done: it keeps what the
+//! request was (a fingerprint) and, for a proposal, the id and verdict that were made for it. Whoever repeats
+//! the request goes on from there: desks keep cases by id and commands by token, so a crash between any two
+//! steps is mended by the repetition. Table: `requests`. It has no alarm; what is older than 30 days goes when
+//! something new comes. Each answer is one synchronous transaction.
+
+use super::incoming::Incoming;
+use super::sql::{Bind, Sql, SqlError};
+use super::{call, clock};
+use crate::core::canonical::Digest;
+use crate::core::json::Json;
+use crate::core::time::{Millis, Span};
+use crate::wire::problem::{Code, Problem};
+use worker::{Env, Request, Response, State, durable_object};
+
+const MIGRATIONS: &[&[&str]] = &[&[
+    "CREATE TABLE requests (token TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, made TEXT NOT NULL, at INTEGER NOT NULL) STRICT",
+    "CREATE INDEX requests_by_age ON requests (at)",
+]];
+
+/// How long a request is remembered.
+pub(crate) const KEPT: Span = Span::days(30);
+
+const MAX_KEY: usize = 255;
+
+/// A request that has a name, and is done once.
+#[derive(Debug, Clone)]
+pub(crate) struct NamedRequest {
+    /// Names it: the hash of key holder and `Idempotency-Key`.
+    pub(crate) token: String,
+    fingerprint: Digest,
+}
+
+impl NamedRequest {
+    /// What the request's `Idempotency-Key` makes of it; `None` where it has none.
+    pub(crate) fn of(incoming: &Incoming, holder: &str) -> Result<Option<Self>, Problem> {
+        let Some(key) = incoming.header("idempotency-key") else { return Ok(None) };
+        let plain =
+            !key.is_empty() && key.len() <= MAX_KEY && key.bytes().all(|byte| byte.is_ascii_graphic());
+        if !plain {
+            let detail =
+                format!("`Idempotency-Key` is 1 to {MAX_KEY} visible ASCII characters without spaces");
+            return Err(Problem::new(Code::Invalid, detail));
+        }
+        let token = Digest::of(format!("{holder}\n{key}").as_bytes()).to_hex();
+        let mut request = format!("{}\n{}\n", incoming.method, incoming.path).into_bytes();
+        request.extend(&incoming.body);
+        Ok(Some(Self { token, fingerprint: Digest::of(&request) }))
+    }
+
+    /// Remembers the request with what was made for it, and gives what was made the first time.
+    pub(crate) async fn remember(&self, env: &Env, made: Json) -> Result<Json, Problem> {
+        let ask = Json::object([
+            ("token", self.token.as_str().into()),
+            ("fingerprint", self.fingerprint.to_string().into()),
+            ("made", made),
+        ]);
+        let shard = u8::from_str_radix(self.token.get(..2).unwrap_or_default(), 16).unwrap_or(0) % 64;
+        let reply = call::once(env, &format!("once-{shard}"), &ask).await?;
+        match (reply.status, reply.body.get("made")) {
+            (200, Some(made)) => Ok(made.clone()),
+            (422, _) => Err(Problem::new(
+                Code::Invalid,
+                "this `Idempotency-Key` was used for another request; use a new one for a new request",
+            )),
+            _ => Err(Problem::new(Code::Unavailable, "the memory of repeated requests does not answer")),
+        }
+    }
+}
+
+/// The object.
+#[durable_object(fetch)]
+#[derive(Debug)]
+pub struct Once {
+    sql: Sql,
+    ready: Result<(), SqlError>,
+}
+
+impl worker::DurableObject for Once {
+    fn new(state: State, _env: Env) -> Self {
+        let sql = Sql::new(&state);
+        let ready = sql.migrate(MIGRATIONS);
+        Self { sql, ready }
+    }
+
+    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        let body = request.bytes().await?;
+        let answered = match (&self.ready, Json::parse(&body)) {
+            (Err(error), _) => Err(error.clone().into()),
+            (Ok(()), Err(error)) => Err(Problem::malformed(&error)),
+            (Ok(()), Ok(ask)) => self.remember(&ask, clock::now()),
+        };
+        Ok(match answered {
+            Ok(body) => super::respond::json(200, &body),
+            Err(problem) => super::respond::json(problem.status(), &problem.to_json()),
+        })
+    }
+}
+
+impl Once {
+    fn remember(&self, ask: &Json, now: Millis) -> Result<Json, Problem> {
+        let text = |name| ask.get(name).and_then(Json::as_str);
+        let (Some(token), Some(fingerprint), Some(made)) =
+            (text("token"), text("fingerprint"), ask.get("made"))
+        else {
+            return Err(Problem::new(Code::Invalid, "this is not asked here"));
+        };
+        let oldest = now.0.saturating_sub(KEPT.as_millis());
+        self.sql.transaction(|| {
+            self.sql.run("DELETE FROM requests WHERE at < ?", &[oldest.into()])?;
+            let insert = "INSERT INTO requests (token, fingerprint, made, at) VALUES (?, ?, ?, ?) \
+                          ON CONFLICT (token) DO NOTHING";
+            let made = made.to_string();
+            let values = [Bind::Text(token), Bind::Text(fingerprint), Bind::Text(&made), now.0.into()];
+            self.sql.run(insert, &values)?;
+            let known = "SELECT fingerprint, made FROM requests WHERE token = ?";
+            let rows = self.sql.query(known, &[Bind::Text(token)])?;
+            let row = rows.first().ok_or_else(|| SqlError("a request was not kept".to_owned()))?;
+            if row.text("fingerprint")? != fingerprint {
+                return Err(Problem::new(Code::Invalid, "another request"));
+            }
+            Ok(Json::object([("made", row.json("made")?)]))
+        })
+    }
+}
