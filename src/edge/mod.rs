@@ -84,8 +84,14 @@ async fn handle(incoming: &Incoming, env: Env, ctx: &Context) -> Responded {
             if incoming.method != "GET" && incoming.method != "HEAD" {
                 doors::check_origin(&env, incoming)?;
             }
-            let token = token(&env, incoming, &key, row.name).await?;
-            own(&Visit { env: &env, incoming, copy, token }, &key, row.name, parameter).await
+            let named = named(&env, incoming, &key, row.name).await?;
+            let token = named.as_ref().map(|named| named.token.clone());
+            let visit = Visit { env: &env, incoming, copy, token };
+            let responded = own(&visit, &key, row.name, parameter).await;
+            if let (Some(named), 400 | 413 | 415 | 422) = (named, status_of(&responded)) {
+                named.forget(&env).await;
+            }
+            responded
         }
         Route::Proxied(upstream, path) => {
             let admin = config::admin_key(&env)?;
@@ -97,13 +103,25 @@ async fn handle(incoming: &Incoming, env: Env, ctx: &Context) -> Responded {
 }
 
 /// Remembers a request that carries an `Idempotency-Key`. A proposal is remembered with what is made of it.
-async fn token(env: &Env, incoming: &Incoming, key: &Key, name: Name) -> Result<Option<String>, Problem> {
+async fn named(
+    env: &Env,
+    incoming: &Incoming,
+    key: &Key,
+    name: Name,
+) -> Result<Option<NamedRequest>, Problem> {
     if incoming.method != "POST" || name == Name::Propose {
         return Ok(None);
     }
     let Some(named) = NamedRequest::of(incoming, &key.id)? else { return Ok(None) };
     named.remember(env, Json::Null).await?;
-    Ok(Some(named.token))
+    Ok(Some(named))
+}
+
+fn status_of(responded: &Responded) -> u16 {
+    match responded {
+        Ok(response) => response.status_code(),
+        Err(problem) => problem.status(),
+    }
 }
 
 async fn public(env: &Env, incoming: &Incoming, name: Name, parameter: &str) -> Responded {

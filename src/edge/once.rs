@@ -58,8 +58,7 @@ impl NamedRequest {
             ("fingerprint", self.fingerprint.to_string().into()),
             ("made", made),
         ]);
-        let shard = u8::from_str_radix(self.token.get(..2).unwrap_or_default(), 16).unwrap_or(0) % 64;
-        let reply = call::once(env, &format!("once-{shard}"), &ask).await?;
+        let reply = call::once(env, &self.shard(), &ask).await?;
         match (reply.status, reply.body.get("made")) {
             (200, Some(made)) => Ok(made.clone()),
             (422, _) => Err(Problem::new(
@@ -68,6 +67,25 @@ impl NamedRequest {
             )),
             _ => Err(Problem::new(Code::Unavailable, "the memory of repeated requests does not answer")),
         }
+    }
+}
+
+impl NamedRequest {
+    /// Gives the name back: the request could not be read, and the next one with this name may be another.
+    pub(crate) async fn forget(&self, env: &Env) {
+        let ask = Json::object([
+            ("token", self.token.as_str().into()),
+            ("fingerprint", self.fingerprint.to_string().into()),
+            ("made", Json::Null),
+            ("forget", true.into()),
+        ]);
+        // Where this fails, the name stays taken: a new one is at hand.
+        let _ = call::once(env, &self.shard(), &ask).await;
+    }
+
+    fn shard(&self) -> String {
+        let hash = u8::from_str_radix(self.token.get(..2).unwrap_or_default(), 16).unwrap_or(0);
+        format!("once-{}", hash % 64)
     }
 }
 
@@ -108,6 +126,11 @@ impl Once {
         else {
             return Err(Problem::new(Code::Invalid, "this is not asked here"));
         };
+        if ask.get("forget").is_some() {
+            let forget = "DELETE FROM requests WHERE token = ? AND fingerprint = ?";
+            self.sql.run(forget, &[Bind::Text(token), Bind::Text(fingerprint)])?;
+            return Ok(Json::Null);
+        }
         let oldest = now.0.saturating_sub(KEPT.as_millis());
         self.sql.transaction(|| {
             self.sql.run("DELETE FROM requests WHERE at < ?", &[oldest.into()])?;

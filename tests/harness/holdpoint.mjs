@@ -84,25 +84,30 @@ export class Holdpoint {
     holdpoint.port = await freePort();
     holdpoint.url = `http://127.0.0.1:${holdpoint.port}`;
     holdpoint.admin = newKey();
-    const bindings = {
+    holdpoint.bindings = {
       HOLDPOINT_ADMIN_KEY: holdpoint.admin,
       HOLDPOINT_SIGNING_KEY: randomBytes(32).toString("base64url"),
       UPSTREAMS: options.upstreams ?? {},
       ...options.vars,
       ...options.secrets,
     };
-    for (const name of options.without ?? []) delete bindings[name];
-    const disk = join(holdpoint.directory, "disk");
-    mkdirSync(disk);
+    for (const name of options.without ?? []) delete holdpoint.bindings[name];
+    holdpoint.disk = join(holdpoint.directory, "disk");
+    mkdirSync(holdpoint.disk);
     // The configuration stands beside the bundle, which it embeds by relative path.
     holdpoint.config = join(root, "build", `test-${holdpoint.port}.capnp`);
-    writeFileSync(holdpoint.config, config({ port: holdpoint.port, disk, bindings }));
     await holdpoint.run();
-    if (options.policy) await holdpoint.putPolicy(options.policy);
+    try {
+      if (options.policy) await holdpoint.putPolicy(options.policy);
+    } catch (error) {
+      await holdpoint.stop();
+      throw error;
+    }
     return holdpoint;
   }
 
   async run() {
+    writeFileSync(this.config, config(this));
     this.child = spawn(runtime, ["serve", this.config, "--experimental"], { stdio: ["ignore", "pipe", "pipe"] });
     this.log = "";
     for (const stream of [this.child.stdout, this.child.stderr]) stream.on("data", (chunk) => (this.log += chunk));
@@ -117,6 +122,13 @@ export class Holdpoint {
   async kill() {
     this.child.kill("SIGKILL");
     await this.ended;
+  }
+
+  /** Starts again, on the same disk, with another secret or variable. */
+  async setSecret(name, value) {
+    await this.kill();
+    this.bindings[name] = value;
+    await this.run();
   }
 
   async stop() {
