@@ -120,33 +120,59 @@ fn append_decision(head: Head, now: Millis, case: &Case, what: &str, decision: &
     append(head, now, &case.facts.id, what, Some(&decision.by), detail)
 }
 
-/// Where a chain is broken.
+/// Why a chain is not the one that it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the chain breaks at entry {seq}")]
-pub struct Broken {
-    /// The number of the first entry that does not fit.
-    pub seq: i64,
+pub enum Broken {
+    /// An entry does not follow the one before it, or is not as it was written.
+    #[error("the chain breaks at entry {0}")]
+    Entry(i64),
+    /// Entries that were there are missing at the end.
+    #[error("the chain ends at entry {found}, and once had {kept}")]
+    Truncated {
+        /// How many there are.
+        found: i64,
+        /// How many there were when the head was kept.
+        kept: i64,
+    },
+    /// It is whole, and another one than that whose head was kept.
+    #[error("entry {0} is not the one whose hash was kept")]
+    Other(i64),
 }
 
-/// Checks a whole chain from its first entry and gives its head. A truncated chain is whole: compare the head
-/// with one that was kept elsewhere.
-pub fn verify<'a>(entries: impl IntoIterator<Item = &'a str>) -> Result<Head, Broken> {
+/// Checks a whole chain from its first entry and gives its head. Without a head that was `kept` elsewhere (its
+/// number and hash), a chain that was cut off or written anew as a whole passes for whole.
+pub fn verify<'a>(
+    entries: impl IntoIterator<Item = &'a str>,
+    kept: Option<(i64, Digest)>,
+) -> Result<Head, Broken> {
     let mut head = Head::empty();
+    let differs = |head: &Head| kept.is_some_and(|(seq, hash)| seq == head.seq && hash != head.hash);
+    if differs(&head) {
+        return Err(Broken::Other(0));
+    }
     for text in entries {
         let seq = head.seq.saturating_add(1);
-        let broken = Broken { seq };
-        let entry = Json::parse(text.as_bytes()).map_err(|_| broken)?;
-        let member = |name| entry.get(name).and_then(Json::as_str).map(str::to_owned);
-        let linked = member("prev") == Some(head.hash.to_string());
-        let numbered = entry.get("seq").and_then(Json::as_i64) == Some(seq);
-        let at = member("at").and_then(|at| Millis::parse(&at)).filter(|at| *at >= head.at);
-        let (true, true, Some(at)) = (linked, numbered, at) else { return Err(broken) };
-        if canonical(&entry) != text {
-            return Err(broken);
+        head = next(&head, text).ok_or(Broken::Entry(seq))?;
+        if differs(&head) {
+            return Err(Broken::Other(seq));
         }
-        head = Head { seq, hash: Digest::of(text.as_bytes()), at };
     }
-    Ok(head)
+    match kept {
+        Some((kept, _)) if head.seq < kept => Err(Broken::Truncated { found: head.seq, kept }),
+        _ => Ok(head),
+    }
+}
+
+/// The head with this entry, where it follows.
+fn next(head: &Head, text: &str) -> Option<Head> {
+    let seq = head.seq.checked_add(1)?;
+    let entry = Json::parse(text.as_bytes()).ok()?;
+    let member = |name| entry.get(name).and_then(Json::as_str);
+    let linked = member("prev") == Some(head.hash.to_string().as_str());
+    let numbered = entry.get("seq").and_then(Json::as_i64) == Some(seq);
+    let at = Millis::parse(member("at")?).filter(|at| *at >= head.at)?;
+    let whole = linked && numbered && canonical(&entry) == text;
+    whole.then(|| Head { seq, hash: Digest::of(text.as_bytes()), at })
 }
 
 #[cfg(test)]
@@ -166,36 +192,61 @@ mod tests {
         (texts, head)
     }
 
-    fn verified(texts: &[String]) -> Result<Head, Broken> {
-        verify(texts.iter().map(String::as_str))
+    fn verified(texts: &[String], kept: Option<Head>) -> Result<Head, Broken> {
+        verify(texts.iter().map(String::as_str), kept.map(|head| (head.seq, head.hash)))
     }
 
     #[test]
     fn a_whole_chain_verifies_and_its_time_never_goes_back() {
         let (texts, head) = chain(5);
-        assert_eq!(verified(&texts).map(|found| (found.seq, found.hash)), Ok((5, head.hash)));
+        assert_eq!(verified(&texts, Some(head)), Ok(head));
         assert_eq!(head.at, Millis(1_795_363_200_000));
+        let (longer, _) = chain(9);
+        assert!(verified(&longer, Some(head)).is_ok(), "a ledger that has grown since");
     }
 
     #[test]
-    fn any_flipped_bit_dropped_or_swapped_entry_changes_the_head() {
+    fn any_flipped_bit_dropped_swapped_or_truncated_entry_is_found() {
         let (texts, head) = chain(4);
-        let differs = |texts: &[String]| verified(texts).map(|found| found.hash) != Ok(head.hash);
         for at in 0..texts.len() {
             for byte in 0..texts[at].len() {
-                let mut changed = texts.clone();
-                let mut bytes = changed[at].clone().into_bytes();
-                bytes[byte] ^= 1;
-                let Ok(text) = String::from_utf8(bytes) else { continue };
-                changed[at] = text;
-                assert!(differs(&changed), "entry {at}, byte {byte}");
+                for bit in 0..8 {
+                    let mut changed = texts.clone();
+                    let mut bytes = changed[at].clone().into_bytes();
+                    bytes[byte] ^= 1 << bit;
+                    let Ok(text) = String::from_utf8(bytes) else { continue };
+                    changed[at] = text;
+                    assert!(verified(&changed, Some(head)).is_err(), "entry {at}, byte {byte}, bit {bit}");
+                }
             }
             let mut dropped = texts.clone();
             dropped.remove(at);
-            assert!(differs(&dropped), "dropped {at}");
+            assert!(verified(&dropped, Some(head)).is_err(), "dropped {at}");
+            let mut twice = texts.clone();
+            twice.insert(at, texts[at].clone());
+            assert!(verified(&twice, Some(head)).is_err(), "twice {at}");
         }
-        let mut swapped = texts.clone();
-        swapped.swap(1, 2);
-        assert!(differs(&swapped));
+        for (one, other) in [(0, 1), (1, 2), (0, 3)] {
+            let mut swapped = texts.clone();
+            swapped.swap(one, other);
+            assert!(verified(&swapped, Some(head)).is_err());
+        }
+        assert_eq!(verified(&texts[..3], Some(head)), Err(Broken::Truncated { found: 3, kept: 4 }));
+        assert_eq!(verified(&[], Some(head)), Err(Broken::Truncated { found: 0, kept: 4 }));
+    }
+
+    #[test]
+    fn a_chain_that_was_written_anew_is_another() {
+        let (_, head) = chain(4);
+        let entry = |head| append(head, Millis(0), "hp_y", "held", Some("app"), Json::Null);
+        let mut texts = Vec::new();
+        let mut forged = Head::empty();
+        for _ in 0..4 {
+            let entry = entry(forged);
+            forged = entry.head;
+            texts.push(entry.text);
+        }
+        assert!(verified(&texts, None).is_ok());
+        assert_eq!(verified(&texts, Some(head)), Err(Broken::Other(4)));
     }
 }

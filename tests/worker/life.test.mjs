@@ -100,6 +100,75 @@ test("a lease that ran out is another's to take, and its old token is worth noth
     assert.equal((await decide(action, "approve", { lease: lease.token })).status, 409);
   }));
 
+test("16 clients that decide 200 cases at once: one winner each, and everybody is told how it stands", () =>
+  running('undo = "0s"', async ({ holdpoint, hold, read }) => {
+    const keys = await Promise.all(Array.from({ length: 16 }, async (_, at) => (await holdpoint.key("reviewer", { name: `reviewer ${at}` })).key));
+    const actions = [];
+    while (actions.length < 200) actions.push(...(await Promise.all(Array.from({ length: 20 }, () => hold()))));
+    const won = new Map(actions.map(({ id }) => [id, []]));
+    let told = 0;
+    await Promise.all(
+      keys.map(async (key, at) => {
+        // Everybody decides every case, each in an order of their own.
+        for (let step = 0; step < actions.length; step += 1) {
+          const action = actions[(step * 7 + at * 13) % actions.length];
+          const body = at % 2 === 0 ? { decision: "approve" } : { decision: "reject", reason: "other" };
+          const answer = await holdpoint.ask("POST", `/v1/cases/${action.id}/decision`, { key, body: { ...body, digest: action.digest } });
+          if (answer.status === 200) won.get(action.id).push(answer.json.case.status);
+          else assert.deepEqual([answer.status, answer.json.refusal, answer.json.case.id], [409, "not_open", action.id]);
+          told += 1;
+        }
+      }),
+    );
+    assert.equal(told, 16 * 200);
+    for (const [id, winners] of won) {
+      assert.equal(winners.length, 1, id);
+      assert.equal((await read({ id })).status, winners[0]);
+    }
+  }));
+
+test("ten kills under load: nothing acknowledged is lost, and nothing is redeemed twice", () =>
+  running('undo = "0s"', async ({ holdpoint, app, hold, decide, read }) => {
+    const redeemed = new Map();
+    const acknowledged = new Map();
+    const redeem = async ({ id, permit }) => {
+      const answer = await holdpoint.ask("POST", `/v1/actions/${id}/redeem`, { key: app, body: { permit } });
+      if (answer.status === 200) redeemed.set(id, (redeemed.get(id) ?? 0) + 1);
+      return answer.status;
+    };
+    const permits = [];
+    for (let round = 0; round < 10; round += 1) {
+      let alive = true;
+      const load = Array.from({ length: 4 }, async () => {
+        while (alive) {
+          try {
+            const action = await hold();
+            acknowledged.set(action.id, "held");
+            if ((await decide(action, "approve")).status === 200) acknowledged.set(action.id, "approved");
+            const answer = await read(action);
+            permits.push(answer);
+            await Promise.all([redeem(answer), redeem(answer)]);
+          } catch {
+            // The runtime was killed in the middle: this one was not acknowledged.
+          }
+        }
+      });
+      const before = acknowledged.size;
+      await until("some load", async () => acknowledged.size > before + 8);
+      await holdpoint.kill();
+      alive = false;
+      await Promise.all(load);
+      await holdpoint.run();
+    }
+    for (const permit of permits) await redeem(permit);
+    for (const [id, status] of acknowledged) {
+      const found = await read({ id });
+      assert.ok(found.status === status || (status === "held" && found.status === "approved"), `${id}: ${status}, found ${found.status}`);
+    }
+    assert.ok(redeemed.size > 40, `${redeemed.size} redeemed`);
+    assert.ok([...redeemed.values()].every((times) => times === 1), "each at most once, over all kills");
+  }));
+
 test("whatever was acknowledged is there after a kill, and the alarm still ends what is overdue", () =>
   running('undo = "0s"\nexpires = "15s"', async ({ holdpoint, hold, decide, read, shown }) => {
     const acknowledged = new Map();

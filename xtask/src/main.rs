@@ -4,6 +4,7 @@ mod build;
 mod demo;
 mod dev;
 mod http;
+mod ledger;
 mod setup;
 mod test;
 mod ui;
@@ -19,6 +20,7 @@ Commands:
   dev     Set up, and run Holdpoint with a demonstration upstream
   test    Set up, and run every test
   build   Build the Worker into build/
+  ledger  Verify a ledger that was downloaded
   setup   Only set up: toolchain target, tools, packages, browser
 
 `cargo xtask <COMMAND> --help` says more. Exit codes: 0 all went well, 1 something failed, 2 the command was
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         "dev" => dev::run(rest),
         "test" => test::run(rest),
         "build" => build::run(rest),
+        "ledger" => ledger::run(rest),
         "setup" => setup::run(rest),
         "--help" | "-h" | "help" => {
             ui::line(HELP);

@@ -17,6 +17,7 @@ fn help_is_everywhere() {
         &["test", "-h"],
         &["build", "--help"],
         &["setup", "--help"],
+        &["ledger", "--help"],
     ] {
         let output = xtask(arguments);
         assert_eq!(output.status.code(), Some(0), "{arguments:?}");
@@ -33,6 +34,8 @@ fn a_wrong_call_is_told_apart_from_a_failure() {
         &["dev", "--upstream", "x"],
         &["test", "--only", "nothing"],
         &["test", "--only"],
+        &["ledger"],
+        &["ledger", "a", "b"],
     ] {
         let output = xtask(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");

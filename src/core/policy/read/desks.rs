@@ -48,7 +48,7 @@ impl Reader<'_> {
             ("expires", &mut desk.expires, (1, 30 * day)),
             ("audit_within", &mut desk.audit_within, (1, 366 * day)),
             ("valid", &mut desk.valid, (1, 30 * day)),
-            ("keep", &mut desk.keep, (day, 36_600 * day)),
+            ("keep", &mut desk.keep, (1, 36_600 * day)),
         ] {
             if let Some(given) = table.take(key).and_then(|node| self.duration(node, key, range)) {
                 *span = given;
