@@ -215,6 +215,17 @@ fn an_edit_that_is_taken_back_leaves_what_stood_there() {
 }
 
 #[test]
+fn an_approval_that_is_taken_back_does_not_count() {
+    let (mut case, now) = (Case::new(before(2)), Millis(START));
+    step(&mut case, now, decide(Answer::Approve, "first", "proposed", None)).unwrap();
+    step(&mut case, now, decide(Answer::Approve, "second", "proposed", None)).unwrap();
+    step(&mut case, now, Command::Undo { person: "second".into() }).unwrap();
+    assert_eq!(case.progress.votes.len(), 1, "the first one's still does");
+    step(&mut case, now, decide(Answer::Approve, "second", "proposed", None)).unwrap();
+    assert_eq!(case.status(now, Viewer::Desk), Status::Approved);
+}
+
+#[test]
 fn a_withdrawal_within_the_window_wins() {
     for answer in [Answer::Approve, Answer::Reject] {
         let (mut case, now) = (Case::new(before(1)), Millis(START));

@@ -7,6 +7,7 @@ pub mod action;
 pub mod canonical;
 pub mod case;
 pub mod cel;
+pub mod desk;
 pub mod gate;
 pub mod id;
 pub mod json;

@@ -10,15 +10,15 @@ use holdpoint::core::policy::severity::Severity;
 use holdpoint::core::time::{Millis, Span};
 
 /// When every test's case becomes one.
-pub const START: i64 = 1_795_363_200_000;
+pub(crate) const START: i64 = 1_795_363_200_000;
 
 /// The digest that stands for some arguments.
-pub fn digest(of: &str) -> Digest {
+pub(crate) fn digest(of: &str) -> Digest {
     Digest::of(of.as_bytes())
 }
 
 /// What a person decides about.
-pub fn content(of: &str, approvals: u32) -> Content {
+pub(crate) fn content(of: &str, approvals: u32) -> Content {
     Content {
         severity: Severity::High,
         verdict: Json::object([("policy", "sha256:0".into()), ("reasons", Json::Array(Vec::new()))]),
@@ -33,7 +33,7 @@ pub fn content(of: &str, approvals: u32) -> Content {
 }
 
 /// A held action: expires after 60 s, can be used for 30 s, undo 4 s, lease 10 s.
-pub fn before(approvals: u32) -> Facts {
+pub(crate) fn before(approvals: u32) -> Facts {
     Facts {
         id: "hp_x".into(),
         app: "key_app".into(),
@@ -57,12 +57,12 @@ pub fn before(approvals: u32) -> Facts {
 }
 
 /// An action that ran and was drawn to be audited, with the same times.
-pub fn after(approvals: u32) -> Facts {
+pub(crate) fn after(approvals: u32) -> Facts {
     Facts { oversight: Oversight::After { probability: 0.25 }, ..before(approvals) }
 }
 
 /// A person's decision.
-pub fn decision(answer: Answer, by: &str, reason: Option<&str>) -> Decision {
+pub(crate) fn decision(answer: Answer, by: &str, reason: Option<&str>) -> Decision {
     Decision {
         answer,
         by: by.into(),

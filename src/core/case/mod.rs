@@ -450,6 +450,11 @@ impl Case {
         Some(closed.after(self.facts.keep))
     }
 
+    /// Whether arguments and context were deleted.
+    pub fn is_forgotten(&self) -> bool {
+        self.facts.content.shown.is_none()
+    }
+
     /// Deletes arguments, context and whatever was written about them in free words. Status, reasons and
     /// categories stay; the ledger keeps the salted hash, to which the salt is gone.
     pub fn forget(&mut self) {

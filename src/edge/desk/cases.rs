@@ -3,14 +3,13 @@
 use super::super::sql::{Bind, Row, SqlError};
 use super::super::{chain, config};
 use super::{Answered, Desk, failed, moved, no_case, one_case};
-use crate::core::canonical::Digest;
-use crate::core::case::{
-    Answer, Case, Command, Event, Oversight, Refusal, Run, State, Status, Step, Viewer, step,
-};
+use crate::core::case::{Answer, Case, Command, Oversight, Refusal, Run, State, Status, Viewer};
+use crate::core::desk::{self, Done, Request, Stopped, Store, Write};
 use crate::core::json::Json;
-use crate::core::outbox::{self, Message};
+use crate::core::key::Role;
+use crate::core::ledger::Head;
+use crate::core::outbox::{Due, Message};
 use crate::core::time::{Millis, Span};
-use crate::core::{key::Role, ledger};
 use crate::wire::api::{Claim, answer_of_case, answer_without_record, case_json};
 use crate::wire::problem::{Code, Problem};
 use crate::wire::record;
@@ -41,17 +40,11 @@ const REMEMBERED: Span = super::super::once::KEPT;
 /// How many rows one alarm ends or forgets.
 const BATCH: i64 = 50;
 
-/// What is asked of a case, beside the command.
+/// What is asked, beside the command.
 #[derive(Debug)]
-pub(super) struct Requested<'a> {
-    pub(super) id: &'a str,
-    /// Names this request, so that its repetition is known.
-    pub(super) token: Option<&'a str>,
+pub(super) struct Asked<'a> {
+    pub(super) request: Request<'a>,
     pub(super) next: Option<Claim>,
-    /// Whether it proceeded, so that there need not be a case.
-    pub(super) proceeded: bool,
-    /// The digest that a permit names.
-    pub(super) digest: Option<Digest>,
 }
 
 /// How the answer to a command is written.
@@ -87,125 +80,144 @@ impl Form {
     }
 }
 
-impl Desk {
-    pub(super) fn find(&self, id: &str) -> Result<Option<Case>, Problem> {
+impl Store for Desk {
+    type Error = Problem;
+
+    fn case(&self, id: &str) -> Result<Option<Case>, Problem> {
         let rows = self.sql.query("SELECT facts, progress FROM cases WHERE id = ?", &[Bind::Text(id)])?;
         rows.first().map(read_case).transpose().map_err(|error| failed(&error))
     }
 
-    /// Keeps a new case, or one that another desk hands over. Asked again, it changes nothing.
-    pub(super) fn keep(&self, mut case: Case, from: Option<String>) -> Answered {
-        let now = self.now()?;
-        let known = self.find(&case.facts.id)?;
-        let arrives = match (&known, &from) {
-            (None, _) => true,
-            (Some(known), Some(_)) => known.elsewhere().is_some(),
-            (Some(_), None) => false,
-        };
-        if !arrives {
-            let known = known.unwrap_or(case);
-            return Ok(match known.elsewhere() {
-                Some(desk) => moved(desk),
-                None => (202, answer_of_case(&known, now)),
-            });
-        }
-        let event = match (from, case.facts.oversight) {
-            (Some(desk), _) => Event::Received(desk),
-            (None, Oversight::Before) => Event::Held,
-            (None, Oversight::After { .. }) => Event::Sampled,
-        };
-        let facts = record::facts_to_json(&case.facts).to_string();
-        let is_new = known.is_none();
-        self.sql.transaction(|| {
-            if is_new {
-                self.insert(&case, &facts)?;
-            }
-            self.write(now, &mut case, &[event])
-        })?;
-        Ok((202, answer_of_case(&case, now)))
+    fn run(&self, id: &str) -> Result<Option<Run>, Problem> {
+        let rows = self.sql.query("SELECT run FROM runs WHERE id = ?", &[Bind::Text(id)])?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let unreadable = || failed(&SqlError("a run cannot be read".to_owned()));
+        record::run_from_json(&row.json("run")?).map(Some).ok_or_else(unreadable)
     }
 
-    fn insert(&self, case: &Case, facts: &str) -> Result<(), Problem> {
-        check_size(facts)?;
-        let values = [
-            Bind::Text(&case.facts.id),
-            i64::from(case.facts.oversight != Oversight::Before).into(),
-            Bind::Text(&case.facts.proposer),
-            case.facts.created.0.into(),
-            case.facts.expires.0.into(),
-            case.facts.valid.as_millis().into(),
-            Bind::Text(facts),
-        ];
-        let insert = "INSERT INTO cases (id, open, after, proposer, created, expires, valid, facts, progress) \
-                      VALUES (?, 1, ?, ?, ?, ?, ?, ?, '{}')";
-        self.sql.run(insert, &values).map_err(Problem::from)
+    fn knows(&self, token: &str) -> Result<bool, Problem> {
+        let rows = self.sql.query("SELECT at FROM tokens WHERE token = ?", &[Bind::Text(token)])?;
+        Ok(!rows.is_empty())
+    }
+
+    fn head(&self) -> Result<Head, Problem> {
+        chain::head(&self.sql).map_err(|error| failed(&error))
+    }
+
+    fn commit(&self, write: &Write<'_>) -> Result<(), Problem> {
+        self.sql.transaction(|| self.write(write))?;
+        if !write.record.entries.is_empty() {
+            self.wake(write.id);
+        }
+        Ok(())
+    }
+}
+
+impl Desk {
+    /// Writes all of it, within a transaction.
+    pub(super) fn write(&self, write: &Write<'_>) -> Result<(), Problem> {
+        if let Some(case) = write.case {
+            self.write_case(write, case)?;
+        }
+        if let Some(run) = &write.run {
+            let put = "INSERT INTO runs (id, run, at) VALUES (?, ?, ?) \
+                       ON CONFLICT (id) DO UPDATE SET run = excluded.run";
+            let run = record::run_to_json(run).to_string();
+            self.sql.run(put, &[Bind::Text(write.id), Bind::Text(&run), write.now.0.into()])?;
+        }
+        if let Some(token) = write.token {
+            let insert = "INSERT INTO tokens (token, at) VALUES (?, ?) ON CONFLICT (token) DO NOTHING";
+            self.sql.run(insert, &[Bind::Text(token), write.now.0.into()])?;
+        }
+        for entry in &write.record.entries {
+            chain::store(&self.sql, entry)?;
+        }
+        if write.record.drop_future {
+            self.drop_future(write.id, write.now)?;
+        }
+        for due in &write.record.messages {
+            self.post_message(write.id, due)?;
+        }
+        Ok(())
+    }
+
+    fn write_case(&self, write: &Write<'_>, case: &Case) -> Result<(), Problem> {
+        let progress = record::progress_to_json(&case.progress).to_string();
+        check_size(&progress)?;
+        let is_open = i64::from(case.progress.state.is_open());
+        let forget_at = case.forget_at(write.now).map(|at| at.0);
+        if write.is_new || case.is_forgotten() {
+            let facts = record::facts_to_json(&case.facts).to_string();
+            check_size(&facts)?;
+            let insert = "INSERT INTO cases (id, open, after, proposer, created, expires, valid, facts, progress) \
+                          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+            let values = [
+                Bind::Text(write.id),
+                is_open.into(),
+                i64::from(case.facts.oversight != Oversight::Before).into(),
+                Bind::Text(&case.facts.proposer),
+                case.facts.created.0.into(),
+                case.facts.expires.0.into(),
+                case.facts.valid.as_millis().into(),
+                Bind::Text(&facts),
+                Bind::Text(&progress),
+            ];
+            if write.is_new {
+                return Ok(self.sql.run(insert, &values)?);
+            }
+            let forget =
+                "UPDATE cases SET facts = ?, forget_at = NULL WHERE id = ? AND forget_at IS NOT NULL";
+            self.sql.run(forget, &[Bind::Text(&facts), Bind::Text(write.id)])?;
+        }
+        let update = "UPDATE cases SET open = ?, forget_at = ?, progress = ? WHERE id = ?";
+        let values = [is_open.into(), forget_at.into(), Bind::Text(&progress), Bind::Text(write.id)];
+        Ok(self.sql.run(update, &values)?)
+    }
+
+    fn post_message(&self, id: &str, due: &Due) -> Result<(), Problem> {
+        match &due.message {
+            Message::Notify { topic, seq } => {
+                for name in config::webhook_names(&self.env) {
+                    self.post(id, "webhook", &name, Some((*topic, *seq)), due.at)?;
+                }
+                Ok(())
+            }
+            Message::Raise => self.post(id, "raise", "", None, due.at),
+            Message::HandOver { desk } => self.post(id, "hand_over", desk, None, due.at),
+        }
+    }
+
+    pub(super) fn keep(&self, case: Case, from: Option<String>) -> Answered {
+        let now = self.now()?;
+        match desk::keep(self, now, case, from) {
+            Ok(Done::Case(case)) => Ok((202, answer_of_case(&case, now))),
+            Ok(Done::Moved(desk)) => Ok(moved(&desk)),
+            Ok(Done::Run(_)) | Err(Stopped::NoCase | Stopped::Refused(..)) => Err(no_case()),
+            Err(Stopped::Store(problem)) => Err(problem),
+        }
     }
 
     /// Does something with a case, or knows that it was done already.
-    pub(super) fn act(&self, request: &Requested<'_>, command: Command) -> Answered {
-        let form = form(&command);
-        let Some(mut case) = self.find(request.id)? else {
-            return if request.proceeded { self.act_without_case(request, &command) } else { Err(no_case()) };
-        };
+    pub(super) fn act(&self, asked: &Asked<'_>, command: Command) -> Answered {
         let now = self.now()?;
-        let done_before = self.knows(request.token)?;
-        if let (Some(desk), false) = (case.elsewhere(), form == Form::OneCase && done_before) {
-            return Ok(moved(desk));
-        }
-        let person = person_of(&command).map(str::to_owned);
-        if !done_before {
-            let differs = |digest| case.content().shown.as_ref().is_none_or(|shown| shown.digest != digest);
-            let command = match request.digest {
-                Some(digest) if differs(digest) => Err(Refusal::Digest),
-                _ => Ok(completed(&case, command, now)),
-            };
-            let refusal = match command {
-                Ok(command) => self.step(&mut case, now, command, request.token)?,
-                Err(refusal) => Some(refusal),
-            };
-            if let Some(refusal) = refusal {
-                return Err(self.refused(refusal, &case, now, form));
+        let (form, person) = (form(&command), person_of(&command).map(str::to_owned));
+        match desk::act(self, now, asked.request, command) {
+            Ok(Done::Moved(desk)) => Ok(moved(&desk)),
+            Ok(Done::Case(case)) => Ok((200, self.done(asked, form, person.as_deref(), &case, now))),
+            Ok(Done::Run(run)) if form == Form::Redeemed => {
+                Ok((200, redeemed(&asked.request, run.used.unwrap_or(now))))
             }
-        }
-        Ok((200, self.done(request, form, person.as_deref(), &case, now)))
-    }
-
-    /// Steps a case and stores what happened; the refusal, where there is one.
-    fn step(
-        &self,
-        case: &mut Case,
-        now: Millis,
-        command: Command,
-        token: Option<&str>,
-    ) -> Result<Option<Refusal>, Problem> {
-        let before = progress_text(case);
-        match step(case, now, command) {
-            Ok(Step { events, refusal }) => {
-                let token = token.filter(|_| refusal.is_none());
-                let changed = !events.is_empty() || progress_text(case) != before;
-                self.sql.transaction(|| {
-                    if changed {
-                        self.write(now, case, &events)?;
-                    }
-                    self.note(token, now).map_err(Problem::from)
-                })?;
-                if !events.is_empty() {
-                    self.wake(&case.facts.id);
-                }
-                Ok(refusal)
+            Ok(Done::Run(_)) => Ok((200, answer_without_record(asked.request.id, true))),
+            Err(Stopped::NoCase) => Err(no_case()),
+            Err(Stopped::Refused(refusal, Some(case))) if form.for_role() != Role::App => {
+                Err(self.refused(refusal, &case, now))
             }
-            Err(refusal) => Ok(Some(refusal)),
+            Err(Stopped::Refused(refusal, _)) => Err(refused_app(refusal)),
+            Err(Stopped::Store(problem)) => Err(problem),
         }
     }
 
-    fn done(
-        &self,
-        request: &Requested<'_>,
-        form: Form,
-        person: Option<&str>,
-        case: &Case,
-        now: Millis,
-    ) -> Json {
+    fn done(&self, asked: &Asked<'_>, form: Form, person: Option<&str>, case: &Case, now: Millis) -> Json {
         let name = self.name();
         let shown_at = case.elsewhere().unwrap_or(&name);
         match form {
@@ -213,10 +225,10 @@ impl Desk {
             Form::Case => case_json(case, &name, now),
             Form::OneCase => one_case(case, shown_at, now),
             Form::Answer => answer_of_case(case, now),
-            Form::Redeemed => redeemed(request, case.progress.run.used.unwrap_or(now)),
+            Form::Redeemed => redeemed(&asked.request, case.progress.run.used.unwrap_or(now)),
             Form::Decision => {
                 // The decision stands, whatever becomes of the next claim.
-                let next = request.next.as_ref().zip(person);
+                let next = asked.next.as_ref().zip(person);
                 let next = next.and_then(|(claim, person)| self.claim(person, claim).ok());
                 Json::object([
                     ("case", case_json(case, &name, now)),
@@ -228,92 +240,11 @@ impl Desk {
         }
     }
 
-    /// What proceeded without a case is redeemed once and reported once all the same, and answers like what was
-    /// drawn for an audit.
-    fn act_without_case(&self, request: &Requested<'_>, command: &Command) -> Answered {
-        let now = self.now()?;
-        let rows = self.sql.query("SELECT run FROM runs WHERE id = ?", &[Bind::Text(request.id)])?;
-        let known = rows.first().map(|row| row.json("run")).transpose()?;
-        let mut run = known.as_ref().and_then(record::run_from_json).unwrap_or_default();
-        if !self.knows(request.token)? {
-            let event = match command {
-                Command::Redeem => run.take(now).map(|()| Some("redeemed")),
-                Command::Report { outcome } => {
-                    run.report(now, *outcome).map(|news| news.then_some("reported"))
-                }
-                _ => Err(Refusal::NotOpen),
-            };
-            match event {
-                Ok(Some(what)) => self.store_run(request, now, &run, what)?,
-                Ok(None) => {}
-                Err(refusal) if form(command).for_role() == Role::App => return Err(refused_app(refusal)),
-                // People know of no case here.
-                Err(_) => return Err(no_case()),
-            }
-        }
-        Ok((
-            200,
-            match command {
-                Command::Redeem => redeemed(request, run.used.unwrap_or(now)),
-                _ => answer_without_record(request.id, true),
-            },
-        ))
-    }
-
-    fn store_run(&self, request: &Requested<'_>, now: Millis, run: &Run, what: &str) -> Result<(), Problem> {
-        let text = record::run_to_json(run).to_string();
-        let detail = match (what, run.outcome) {
-            ("reported", Some(outcome)) => Json::object([("outcome", outcome.as_str().into())]),
-            _ => Json::Null,
-        };
-        self.sql.transaction(|| {
-            let put = "INSERT INTO runs (id, run, at) VALUES (?, ?, ?) \
-                       ON CONFLICT (id) DO UPDATE SET run = excluded.run";
-            self.sql.run(put, &[Bind::Text(request.id), Bind::Text(&text), now.0.into()])?;
-            let head = chain::head(&self.sql)?;
-            chain::store(&self.sql, &ledger::append(head, now, request.id, what, None, detail))?;
-            self.note(request.token, now)
-        })?;
-        Ok(())
-    }
-
-    /// Stores a case with its entries and messages, within a transaction.
-    pub(super) fn write(&self, now: Millis, case: &mut Case, events: &[Event]) -> Result<(), Problem> {
-        let record = outbox::record(case, chain::head(&self.sql)?, now, events);
-        let progress = progress_text(case);
-        check_size(&progress)?;
-        let values = [
-            i64::from(case.progress.state.is_open()).into(),
-            case.forget_at(now).map(|at| at.0).into(),
-            Bind::Text(&progress),
-            Bind::Text(&case.facts.id),
-        ];
-        self.sql.run("UPDATE cases SET open = ?, forget_at = ?, progress = ? WHERE id = ?", &values)?;
-        for entry in &record.entries {
-            chain::store(&self.sql, entry)?;
-        }
-        if record.drop_future {
-            self.drop_future(&case.facts.id, now)?;
-        }
-        for due in &record.messages {
-            match &due.message {
-                Message::Notify { topic, seq } => {
-                    for name in config::webhook_names(&self.env) {
-                        self.post(&case.facts.id, "webhook", &name, Some((*topic, *seq)), due.at)?;
-                    }
-                }
-                Message::Raise => self.post(&case.facts.id, "raise", "", None, due.at)?,
-                Message::HandOver { desk } => self.post(&case.facts.id, "hand_over", desk, None, due.at)?,
-            }
-        }
-        Ok(())
-    }
-
     /// Takes the approved action away to run it, once. One that ran already is nobody's to take.
     pub(super) fn take(&self, case: &Case, now: Millis) -> Result<Case, Problem> {
         let mut taken = case.clone();
         if case.facts.oversight == Oversight::Before {
-            self.step(&mut taken, now, Command::Take, None)?;
+            desk::apply(self, now, &mut taken, Command::Take, None)?;
         }
         Ok(taken)
     }
@@ -321,28 +252,12 @@ impl Desk {
     /// Stores what the clock has made of a case that is still open in its row.
     pub(super) fn notice_the_clock(&self, case: &Case, now: Millis) -> Result<(), Problem> {
         if case.status(now, Viewer::App) == Status::Expired && case.progress.state == State::Held {
-            self.step(&mut case.clone(), now, Command::Expire, None)?;
+            desk::apply(self, now, &mut case.clone(), Command::Expire, None)?;
         }
         Ok(())
     }
 
-    /// Whether a request was done before.
-    fn knows(&self, token: Option<&str>) -> Result<bool, SqlError> {
-        let Some(token) = token else { return Ok(false) };
-        let rows = self.sql.query("SELECT at FROM tokens WHERE token = ?", &[Bind::Text(token)])?;
-        Ok(!rows.is_empty())
-    }
-
-    fn note(&self, token: Option<&str>, now: Millis) -> Result<(), SqlError> {
-        let Some(token) = token else { return Ok(()) };
-        let insert = "INSERT INTO tokens (token, at) VALUES (?, ?) ON CONFLICT (token) DO NOTHING";
-        self.sql.run(insert, &[Bind::Text(token), now.0.into()])
-    }
-
-    fn refused(&self, refusal: Refusal, case: &Case, now: Millis, form: Form) -> Problem {
-        if form.for_role() == Role::App {
-            return refused_app(refusal);
-        }
+    fn refused(&self, refusal: Refusal, case: &Case, now: Millis) -> Problem {
         let field = |pointer: &str, message: String| {
             let problem = Json::object([("pointer", pointer.into()), ("message", message.into())]);
             Problem::new(Code::Invalid, refusal.to_string())
@@ -379,7 +294,7 @@ impl Desk {
         let rows = self.sql.query(overdue, &[now.0.into(), BATCH.into()]).unwrap_or_default();
         for mut case in rows.iter().filter_map(|row| read_case(row).ok()) {
             // A row that cannot be stepped stays overdue, and every read of it says so all the same.
-            let _ = self.step(&mut case, now, Command::Expire, None);
+            let _ = desk::apply(self, now, &mut case, Command::Expire, None);
         }
     }
 
@@ -389,14 +304,8 @@ impl Desk {
         let old = "SELECT facts, progress FROM cases WHERE forget_at <= ? AND open = 0 LIMIT ?";
         let rows = self.sql.query(old, &[now.0.into(), BATCH.into()]).unwrap_or_default();
         for mut case in rows.iter().filter_map(|row| read_case(row).ok()) {
-            case.forget();
-            let facts = record::facts_to_json(&case.facts).to_string();
             // What cannot be deleted now is tried again with the next alarm.
-            let _ = self.sql.transaction(|| {
-                let forget = "UPDATE cases SET facts = ?, forget_at = NULL WHERE id = ?";
-                self.sql.run(forget, &[Bind::Text(&facts), Bind::Text(&case.facts.id)])?;
-                self.write(now, &mut case, &[Event::Forgotten])
-            });
+            let _ = desk::forget(self, now, &mut case);
         }
         let remembered = now.0.saturating_sub(REMEMBERED.as_millis());
         for statement in ["DELETE FROM tokens WHERE at < ?", "DELETE FROM runs WHERE at < ?"] {
@@ -405,19 +314,7 @@ impl Desk {
     }
 }
 
-/// Completes a decision by what the desk knows: when it is, and what it is filed under.
-fn completed(case: &Case, command: Command, now: Millis) -> Command {
-    match command {
-        Command::Decide { mut decision, digest, lease, edited } => {
-            decision.at = now;
-            decision.category = decision.category.or_else(|| case.content().first_category());
-            Command::Decide { decision, digest, lease, edited }
-        }
-        other => other,
-    }
-}
-
-fn redeemed(request: &Requested<'_>, at: Millis) -> Json {
+fn redeemed(request: &Request<'_>, at: Millis) -> Json {
     Json::object([
         ("id", request.id.into()),
         ("digest", request.digest.map(|digest| digest.to_string()).into()),
@@ -450,10 +347,6 @@ pub(super) fn read_case(row: &Row) -> Result<Case, SqlError> {
     let facts = record::facts_from_json(&row.json("facts")?).ok_or_else(unreadable)?;
     let progress = record::progress_from_json(&row.json("progress")?).ok_or_else(unreadable)?;
     Ok(Case { facts, progress })
-}
-
-fn progress_text(case: &Case) -> String {
-    record::progress_to_json(&case.progress).to_string()
 }
 
 pub(super) fn lease_json(case: &Case, now: Millis) -> Json {

@@ -16,6 +16,7 @@ mod queue;
 use super::sql::{Sql, SqlError};
 use super::{chain, clock};
 use crate::core::case::{Case, Status, Viewer};
+use crate::core::desk::{Request, Store as _};
 use crate::core::json::Json;
 use crate::core::time::Millis;
 use crate::wire::api::{answer_of_case, answer_without_record, case_json};
@@ -27,7 +28,7 @@ use futures_util::future::select;
 use std::cell::RefCell;
 use std::pin::pin;
 use std::time::Duration;
-use worker::{Delay, Env, Request, Response, ScheduledTime, durable_object};
+use worker::{Delay, Env, Response, ScheduledTime, durable_object};
 
 const MIGRATIONS: &[&[&str]] = &[chain::TABLES, cases::TABLES, outbox::TABLES];
 
@@ -57,7 +58,7 @@ impl worker::DurableObject for Desk {
         Self { state, env, sql, ready, waiting: RefCell::default(), leaving: RefCell::default() }
     }
 
-    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+    async fn fetch(&self, mut request: worker::Request) -> worker::Result<Response> {
         let body = request.bytes().await?;
         let answered = match self.asked(&body) {
             Ok(ask) => self.answered(ask).await,
@@ -121,7 +122,7 @@ impl Desk {
         match ask {
             Ask::Keep { case, from } => self.keep(*case, from),
             Ask::Case { id } => self.shown(&id),
-            Ask::Where { id } => Ok(match self.find(&id)?.ok_or_else(no_case)?.elsewhere() {
+            Ask::Where { id } => Ok(match self.case(&id)?.ok_or_else(no_case)?.elsewhere() {
                 Some(desk) => moved(desk),
                 None => (200, Json::Null),
             }),
@@ -129,8 +130,8 @@ impl Desk {
             Ask::Counts => self.counts(),
             Ask::Claim { person, claim } => self.claim(&person, &claim).map(|claimed| (200, claimed)),
             Ask::Do { id, command, token, next, proceeded, digest } => {
-                let request = cases::Requested { id: &id, token: token.as_deref(), next, proceeded, digest };
-                self.act(&request, command)
+                let request = Request { id: &id, token: token.as_deref(), proceeded, digest };
+                self.act(&cases::Asked { request, next }, command)
             }
             Ask::Ledger { after } => chain::page(&self.sql, after).map_err(|error| failed(&error)),
             Ask::Head => chain::head_json(&self.sql, Some(&self.name())).map_err(|error| failed(&error)),
@@ -150,7 +151,7 @@ impl Desk {
     }
 
     fn shown(&self, id: &str) -> Answered {
-        let (case, now) = (self.find(id)?.ok_or_else(no_case)?, self.now()?);
+        let (case, now) = (self.case(id)?.ok_or_else(no_case)?, self.now()?);
         Ok(match case.elsewhere() {
             Some(desk) => moved(desk),
             None => (200, case_json(&case, &self.name(), now)),
@@ -163,7 +164,7 @@ impl Desk {
     async fn answer(&self, id: &str, wait_ms: i64, take: bool, proceeded: bool) -> Answered {
         let until = clock::now().0.saturating_add(wait_ms);
         loop {
-            let Some(case) = self.find(id)? else {
+            let Some(case) = self.case(id)? else {
                 // What proceeded and was not drawn for an audit answers like what was.
                 return if proceeded { Ok((200, answer_without_record(id, true))) } else { Err(no_case()) };
             };

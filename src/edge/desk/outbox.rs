@@ -8,8 +8,9 @@ use super::super::{actions, call, chain, clock};
 use super::{Answered, Desk, no_case};
 use crate::core::action::Action;
 use crate::core::case::{Case, Command, Oversight, State, step};
+use crate::core::desk::{Store as _, Write};
 use crate::core::json::{Json, Object};
-use crate::core::outbox::{Topic, next_attempt};
+use crate::core::outbox::{self, Topic, next_attempt};
 use crate::core::time::{Millis, Span};
 use crate::core::{id::Course, ledger};
 use crate::wire::api::action_from_json;
@@ -157,7 +158,7 @@ impl Desk {
     }
 
     fn case_of(&self, letter: &Letter) -> Result<Case, Failed> {
-        let found = self.find(&letter.case_id).map_err(|problem| Failed::ForNow(problem.detail))?;
+        let found = self.case(&letter.case_id).map_err(|problem| Failed::ForNow(problem.detail))?;
         found.ok_or_else(|| Failed::ForGood("the case is not here".to_owned()))
     }
 
@@ -217,7 +218,17 @@ impl Desk {
         let Ok(noted) = noted else { return Err(Failed::ForGood("it is not overturned".to_owned())) };
         self.sql
             .transaction(|| {
-                self.write(now, &mut case, &noted.events)?;
+                let record = outbox::record(&mut case, self.head()?, now, &noted.events);
+                let id = letter.case_id.as_str();
+                self.write(&Write {
+                    now,
+                    id,
+                    case: Some(&case),
+                    is_new: false,
+                    run: None,
+                    token: None,
+                    record,
+                })?;
                 let Some(raised) = raised else { return Ok(()) };
                 let insert = "INSERT INTO outbox (case_id, what, name, body, at, since, due, tries, dead) \
                               VALUES (?, 'hand_in', ?, ?, ?, ?, ?, 0, 0)";

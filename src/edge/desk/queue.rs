@@ -3,7 +3,8 @@
 use super::super::sql::{Bind, SqlError};
 use super::cases::lease_json;
 use super::{Answered, Desk, failed, new_token};
-use crate::core::case::{Case, Command, Status, Step, Viewer, step};
+use crate::core::case::{Case, Command, Status, Viewer};
+use crate::core::desk::{self, Store as _};
 use crate::core::json::Json;
 use crate::core::time::Millis;
 use crate::wire::api::{Claim, MAX_PAGE, case_json};
@@ -26,7 +27,7 @@ impl Desk {
         let want = usize::try_from(claim.want).unwrap_or(0);
         let mut cases: Vec<Case> = Vec::new();
         for id in self.free(person, claim, now)?.into_iter().take(want) {
-            let Some(case) = self.find(&id)? else { continue };
+            let Some(case) = self.case(&id)? else { continue };
             let large = case.size() > LOOK_AHEAD_BYTES;
             cases.push(case);
             if large {
@@ -35,20 +36,13 @@ impl Desk {
         }
         let mut lease = Json::Null;
         if let Some(first) = cases.first_mut() {
-            self.lease(first, now, person)?;
+            let take = Command::Lease { person: person.to_owned(), token: new_token()? };
+            desk::apply(self, now, first, take, None)?;
             lease = lease_json(first, now);
         }
         let name = self.name();
         let cases: Json = cases.iter().map(|case| case_json(case, &name, now)).collect();
         Ok(Json::object([("cases", cases), ("lease", lease)]))
-    }
-
-    fn lease(&self, case: &mut Case, now: Millis, person: &str) -> Result<(), Problem> {
-        let take = Command::Lease { person: person.to_owned(), token: new_token()? };
-        if let Ok(Step { refusal: None, events }) = step(case, now, take) {
-            self.sql.transaction(|| self.write(now, case, &events))?;
-        }
-        Ok(())
     }
 
     /// The ids of the first cases that are free for this person: held ones by deadline, then audits.
@@ -98,7 +92,7 @@ impl Desk {
                     return Ok((200, page_json(cases, Some(cursor))));
                 }
                 cursor = row.int("place")?;
-                let Some(case) = self.find(&row.text("id")?)? else { continue };
+                let Some(case) = self.case(&row.text("id")?)? else { continue };
                 let status = case.status(now, Viewer::Desk);
                 if case.elsewhere().is_none() && wanted.is_none_or(|wanted| status == wanted) {
                     bytes = bytes.saturating_add(case.size());
