@@ -9,6 +9,7 @@ use super::shapes::{
     JWKS, KEY, KEYS, LEASE_TAKEN, MOVE, NEW_KEY, ONE_CASE, OUTCOME, PROPOSAL, REDEEM, REDEEMED, SIGN_IN,
     STORED, VERSIONS,
 };
+use crate::core::case::Refusal;
 use crate::core::json::{Json, Object};
 
 /// A body.
@@ -192,7 +193,6 @@ pub fn document() -> Json {
     schemas.set("Problem", problem_schema());
     collect(&shapes::FIELD_PROBLEM, &mut schemas);
     collect(&shapes::POLICY_PROBLEM, &mut schemas);
-    collect(&shapes::ENTRY, &mut schemas);
     for row in &ROUTES {
         let operation = operation(row.name);
         for content in operation.answers.iter().map(|(_, content)| content).chain([&operation.body]) {
@@ -289,6 +289,7 @@ fn described(row: &Row) -> Json {
     } else {
         let names: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
         object.set("description", format!("For the role {}.", names.join(", ")));
+        object.set("x-roles", names.iter().copied().collect::<Json>());
         let scheme = |name: &str| Json::object([(name_of(name), Json::Array(Vec::new()))]);
         object.set("security", Json::Array(vec![scheme("key"), scheme("session")]));
     }
@@ -404,10 +405,7 @@ fn problem_schema() -> Json {
     let string = || Json::object([("type", "string".into())]);
     Json::object([
         ("type", "object".into()),
-        (
-            "description",
-            "A problem document (RFC 9457). Further members say more: `problems`, `case`, `refusal`.".into(),
-        ),
+        ("description", "A problem document (RFC 9457).".into()),
         ("required", ["type", "title", "status", "detail", "code"].into_iter().collect()),
         (
             "properties",
@@ -417,6 +415,33 @@ fn problem_schema() -> Json {
                 ("status", Json::object([("type", "integer".into())])),
                 ("detail", string()),
                 ("code", Json::object([("type", "string".into()), ("enum", Json::Array(codes))])),
+                (
+                    "problems",
+                    Json::object([
+                        ("type", "array".into()),
+                        ("description", "Of a body: members; of a policy: places.".into()),
+                        (
+                            "items",
+                            Json::object([(
+                                "anyOf",
+                                [&shapes::FIELD_PROBLEM, &shapes::POLICY_PROBLEM]
+                                    .into_iter()
+                                    .map(reference)
+                                    .collect(),
+                            )]),
+                        ),
+                    ]),
+                ),
+                (
+                    "refusal",
+                    Json::object([
+                        ("type", "string".into()),
+                        ("description", "Why a case refuses.".into()),
+                        ("enum", Refusal::ALL.map(Refusal::as_str).into_iter().collect()),
+                    ]),
+                ),
+                ("case", reference(&CASE)),
+                ("verdict", reference(&shapes::VERDICT)),
             ]),
         ),
     ])
@@ -459,6 +484,8 @@ fn member_schema(member: &Member) -> Json {
     let schema = holds_schema(member.holds);
     let mut object = match (member.need, schema) {
         (Need::Required, schema) => schema,
+        // Null is one of the things that anything is.
+        (_, schema) if matches!(member.holds, Holds::Anything) => schema,
         (_, schema) => {
             let null = Json::object([("type", "null".into())]);
             Json::object([("anyOf", Json::Array(vec![schema, null]))])

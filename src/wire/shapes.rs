@@ -417,21 +417,6 @@ pub const HEAD: Shape = Shape {
     ],
 };
 
-/// A line of `GET /v1/ledger`
-pub const ENTRY: Shape = Shape {
-    name: "Entry",
-    says: "A ledger entry: canonical JSON, linked to the one before by `prev`.",
-    members: &[
-        required("at", Instant, "When."),
-        nullable("by", AnyText, "The key or person."),
-        nullable("detail", Object, "What there is to say; never arguments."),
-        required("prev", Digest, "SHA-256 of the text of the entry before; of nothing for the first."),
-        required("seq", COUNT, "Its number, from 1, without gaps."),
-        required("subject", AnyText, "The action, key or policy."),
-        required("type", AnyText, "What happened."),
-    ],
-};
-
 /// A dead letter.
 pub const DEAD_LETTER: Shape = Shape {
     name: "DeadLetter",

@@ -1,13 +1,15 @@
 //! Set-up: everything that building, running and testing needs, each thing once per user and version.
 
 use crate::{Failure, Outcome, failed, help_asked, ui};
+use holdpoint::core::canonical::Digest;
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 const HELP: &str = "\
 Sets up what building, running and testing needs: the wasm32 target, wasm-bindgen and worker-build (in a
-per-user cache, keyed by version), the npm packages, and a Chromium for the browser tests.
+per-user cache, keyed by version), the npm packages, a Python environment for the tests of the API (in the
+same cache), and a Chromium for the browser tests.
 
 Usage: cargo xtask setup
 
@@ -27,6 +29,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     }
     tools()?;
     packages()?;
+    python()?;
     let chromium = chromium()?;
     ui::line(&format!("Everything is there. Chromium: {}", chromium.display()));
     Ok(())
@@ -144,6 +147,37 @@ pub(crate) fn packages() -> Outcome {
         return Err(Failure::Failed(format!("`npm ci` ended with {status}")));
     }
     std::fs::write(stamp, lock).map_err(failed("noting which packages are installed"))
+}
+
+/// A Python with the packages that the tests of the API use, in a virtual environment of its own.
+pub(crate) fn python() -> Outcome<PathBuf> {
+    let pinned = root().join("tests/api/requirements.txt");
+    let text = std::fs::read(&pinned).map_err(failed("reading tests/api/requirements.txt"))?;
+    let name: String = Digest::of(&text).to_hex().chars().take(16).collect();
+    let home = cache()?.join(format!("python-{name}"));
+    let bin = if cfg!(windows) { "Scripts" } else { "bin" };
+    let python = home.join(bin).join(format!("python{}", env::consts::EXE_SUFFIX));
+    // Written last, so that an environment that was broken off is made anew.
+    let stamp = home.join("complete");
+    if stamp.is_file() {
+        return Ok(python);
+    }
+    ui::step("making a Python environment for the tests of the API (about half a minute, once)");
+    let system = if cfg!(windows) { "python" } else { "python3" };
+    let made = Command::new(system).args(["-m", "venv", "--clear"]).arg(&home).status();
+    if !made.is_ok_and(|status| status.success()) {
+        return Err(Failure::Failed(
+            "`python3 -m venv` does not work: install Python 3.10 or newer (on Debian: apt install python3-venv)".to_owned(),
+        ));
+    }
+    execute(
+        Command::new(&python)
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
+            .arg(&pinned),
+        "`pip install` for the tests of the API",
+    )?;
+    std::fs::write(stamp, "").map_err(failed("noting that the Python environment is complete"))?;
+    Ok(python)
 }
 
 /// A Chromium for the browser tests: the one that is there, else by apt as root on Debian.

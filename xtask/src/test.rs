@@ -11,17 +11,18 @@ Sets up and runs every test.
 Usage: cargo xtask test [--only STAGE] [--long]
 
 Options:
-  --only STAGE   One stage: format, lints, native, worker, clients or page
+  --only STAGE   One stage: format, lints, native, worker, api, clients or page
   --long         Also what takes longer than a few minutes";
 
 /// A stage's name, what it is, and how it runs.
 type Stage = (&'static str, &'static str, fn(bool) -> Outcome);
 
-const STAGES: [Stage; 6] = [
+const STAGES: [Stage; 7] = [
     ("format", "the code is formatted", format),
     ("lints", "clippy, natively and for the Worker", lints),
     ("native", "core and wire: units, properties, policy suites, goldens, the house", native),
     ("worker", "the built bundle in the real runtime: routes, refusals, restarts", worker),
+    ("api", "the description of the API: linted, and every operation tried by it", api),
     ("clients", "unmodified clients through the proxy, and real input", clients),
     ("page", "the pages in a real Chromium", page),
 ];
@@ -93,6 +94,13 @@ fn native(long: bool) -> Outcome {
 fn worker(long: bool) -> Outcome {
     built()?;
     node_tests("worker", long)
+}
+
+fn api(long: bool) -> Outcome {
+    built()?;
+    let mut test = node_test_command("api", long)?;
+    test.env("HOLDPOINT_PYTHON", setup::python()?);
+    execute(&mut test, "the tests in tests/api")
 }
 
 fn clients(long: bool) -> Outcome {
