@@ -10,6 +10,15 @@ export class Digits {
   }
 }
 
+/** JSON text in which every number has the digits that it came with. */
+export function written(value) {
+  if (value instanceof Digits) return value.text;
+  if (Array.isArray(value)) return `[${value.map(written).join(",")}]`;
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  const members = Object.entries(value).filter(([, inner]) => inner !== undefined);
+  return `{${members.map(([name, inner]) => `${JSON.stringify(name)}:${written(inner)}`).join(",")}}`;
+}
+
 /** How far Holdpoint's clock is ahead of this one: deadlines are by that clock. */
 let ahead = 0;
 
@@ -21,15 +30,18 @@ function keepDigits(_key, value, context) {
   return typeof value === "number" && source !== undefined && source !== String(value) ? new Digits(source) : value;
 }
 
-/** Sends a request and reads the JSON of the answer, if it has any. */
-export async function send(method, path, body) {
+/** Sends a request and reads the JSON of the answer, if it has any. With a name, sent again it acts no more. */
+export async function send(method, path, body, name) {
   let response;
   let text;
   try {
     response = await fetch(path, {
       method,
-      headers: body === undefined ? {} : { "content-type": "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: {
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(name === undefined ? {} : { "idempotency-key": name }),
+      },
+      body: body === undefined ? undefined : written(body),
       credentials: "same-origin",
       cache: "no-store",
       keepalive: method !== "GET",

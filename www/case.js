@@ -14,7 +14,7 @@ function isLeaf(value) {
 }
 
 /** The leaves of a value, each with its JSON Pointer and a readable path. */
-function leaves(value, pointer = "", path = "") {
+export function leaves(value, pointer = "", path = "") {
   if (isLeaf(value)) {
     return [{ pointer, path, value }];
   }
@@ -85,8 +85,9 @@ function drawFields(shown) {
   more.querySelector("tbody").replaceChildren(...folded.map(row));
 }
 
-function drawWhy(reasons) {
-  at("why-heading").textContent = texts.held;
+function drawWhy({ oversight, verdict: { reasons } }) {
+  at("why-heading").textContent = oversight === "after" ? texts.toAudit : texts.held;
+  at("why").hidden = false;
   const items = reasons.map((reason) => {
     const item = document.createElement("li");
     const category = document.createElement("b");
@@ -118,10 +119,12 @@ export function draw(shown) {
   at("title-text").replaceChildren(reveal(shown.title, texts.showAll));
   const marks = [];
   if (shown.irreversible) marks.push(texts.irreversible);
-  if (shown.approvals.needed > 1) marks.push(texts.votes(shown.approvals.given, shown.approvals.needed));
+  // What others have answered is not told: everybody judges for themselves.
+  if (shown.oversight === "before" && shown.approvals.needed > 1) marks.push(texts.votes(shown.approvals.needed));
+  if (shown.raised_by) marks.push(texts.makesGood);
   at("marks").hidden = marks.length === 0;
   at("marks").textContent = marks.join(" · ");
-  drawWhy(shown.verdict.reasons);
+  drawWhy(shown);
   drawFields(shown);
   drawContext(shown.action);
   at("digest").textContent = shown.digest.slice("sha256:".length, "sha256:".length + 16);

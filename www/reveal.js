@@ -3,6 +3,9 @@
 const HIDDEN =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ue000-\uf8ff]|[\u{e0000}-\u{e0fff}]|[\u{f0000}-\u{10ffff}]/gu;
 
+/** Whether a text holds what a text field would not show. */
+export const hides = (text) => text.search(HIDDEN) >= 0;
+
 const LONG = 2000;
 
 /** Letters of one script that look like those of another, next to each other in one word. */

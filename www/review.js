@@ -1,8 +1,11 @@
 // The review page: one case at a time, the next one at once, and nothing decided twice.
 
-import { Offline, now, send } from "./api.js";
+import { Offline, now, send, written } from "./api.js";
 import { draw } from "./case.js";
-import { listen, setSingleKeys, singleKeysOn } from "./keys.js";
+import * as choices from "./choices.js";
+import * as edit from "./edit.js";
+import { showHelp } from "./help.js";
+import { listen } from "./keys.js";
 import { texts } from "./texts.js";
 
 /** After a case is painted, keys and clicks are deaf for this long: they were meant for what stood there before. */
@@ -60,7 +63,7 @@ function notice(title, text, link = false) {
   at("notice-title").textContent = title;
   at("notice-text").textContent = text;
   at("notice-link").hidden = !link;
-  closeReasons();
+  closePanels();
   buttons();
   tick();
 }
@@ -71,7 +74,7 @@ function signedOut() {
 }
 
 function buttons() {
-  for (const id of ["approve", "reject", "skip"]) {
+  for (const id of ["approve", "reject", "edit", "move", "skip"]) {
     at(id).disabled = state.shown === null;
   }
   at("undo").disabled = !canUndo();
@@ -85,7 +88,8 @@ function show(shown, lease) {
   at("notice").hidden = true;
   at("case").hidden = false;
   draw(shown);
-  closeReasons();
+  closePanels();
+  words(shown.oversight);
   buttons();
   tick();
   window.scrollTo(0, 0);
@@ -93,6 +97,21 @@ function show(shown, lease) {
   state.shownAt = performance.now();
   arm();
 }
+
+/** Before it runs a person approves or rejects; afterwards they confirm or overturn. */
+function words(oversight) {
+  const { yes, no } = texts.actions[oversight];
+  at("approve").firstElementChild.textContent = yes;
+  at("reject").firstElementChild.textContent = no;
+  at("deadline-word").textContent = oversight === "after" ? texts.due : texts.expires;
+}
+
+function closePanels() {
+  choices.close();
+  edit.end();
+}
+
+const busyElsewhere = () => choices.choosing() || edit.editing();
 
 function arm() {
   state.armedAt = performance.now() + ARM_MS;
@@ -103,9 +122,9 @@ const armed = () => performance.now() >= state.armedAt && document.visibilitySta
 // Talking to Holdpoint
 
 /** Sends a request; notes whether we are on line and signed in. */
-async function ask(method, path, body) {
+async function ask(method, path, body, name) {
   try {
-    const answer = await send(method, path, body);
+    const answer = await send(method, path, body, name);
     state.offline = false;
     connection();
     if (answer.status === 401) signedOut();
@@ -139,14 +158,15 @@ async function refreshDesks() {
     return;
   }
   if (!state.desks.some((desk) => desk.name === state.desk)) {
-    const busiest = state.desks.reduce((a, b) => (b.held > a.held ? b : a));
+    const waits = (desk) => desk.held + desk.to_audit;
+    const busiest = state.desks.reduce((a, b) => (waits(b) > waits(a) ? b : a));
     state.desk = busiest.name;
   }
   const choice = at("desk");
-  const options = state.desks.map((desk) => new Option(`${desk.name} (${desk.held})`, desk.name, false, desk.name === state.desk));
+  const options = state.desks.map((desk) => new Option(`${desk.name} (${desk.held + desk.to_audit})`, desk.name, false, desk.name === state.desk));
   if (document.activeElement !== choice) choice.replaceChildren(...options);
   at("desk-choice").hidden = state.desks.length < 2;
-  at("waiting").textContent = String(current()?.held ?? 0);
+  at("waiting").textContent = texts.waiting(current()?.held ?? 0, current()?.to_audit ?? 0);
 }
 
 const current = () => state.desks.find((desk) => desk.name === state.desk);
@@ -181,8 +201,8 @@ async function nothingLeft() {
   state.shown = null;
   await refreshDesks();
   if (state.shown !== null || state.signedOut || state.desks.length === 0) return;
-  const held = current()?.held ?? 0;
-  if (held > 0) notice(texts.nothingForYou, texts.nothingForYouText(held));
+  const waiting = (current()?.held ?? 0) + (current()?.to_audit ?? 0);
+  if (waiting > 0) notice(texts.nothingForYou, texts.nothingForYouText(waiting));
   else notice(texts.nothing, texts.nothingText);
 }
 
@@ -200,7 +220,11 @@ function goOn() {
 
 // Deciding
 
-async function decide(decision, reason) {
+/** What a person's yes and no are called for the case on the page. */
+const yes = () => (state.shown?.oversight === "after" ? "confirm" : "approve");
+const no = () => (state.shown?.oversight === "after" ? "overturn" : "reject");
+
+async function decide(decision, { reason, args } = {}) {
   const shown = state.shown;
   if (shown === null || state.pending !== null || !armed()) return;
   const body = {
@@ -208,47 +232,45 @@ async function decide(decision, reason) {
     digest: shown.digest,
     seen_ms: Math.min(Math.round(performance.now() - state.shownAt), 86_400_000),
     next: { want: LOOK_AHEAD + 1, skip: [...skipping(), shown.id] },
+    reason,
+    args,
   };
   if (state.lease && Date.parse(state.lease.until) > now()) body.lease = state.lease.token;
-  if (reason) body.reason = reason;
   state.asked += 1;
-  state.pending = { shown, decision, reason, asked: state.asked };
+  state.pending = { shown, decision, reason, asked: state.asked, stays: args !== undefined };
   state.last = null;
   say(texts.sending);
-  goOn();
-  await deliver(shown, body, false);
+  // What was typed stays until it is taken: it may be refused.
+  if (args === undefined) goOn();
+  await deliver(shown, body, crypto.randomUUID());
 }
 
-/** Sends a decision until it is answered. Nothing else is decided meanwhile. */
-async function deliver(shown, body, again) {
-  const answer = await ask("POST", `/v1/cases/${shown.id}/decision`, body);
+/** Sends a decision until it is answered; its name keeps it from counting twice. Nothing else is decided meanwhile. */
+async function deliver(shown, body, name) {
+  const answer = await ask("POST", `/v1/cases/${shown.id}/decision`, body, name);
   if (answer === null || answer.status >= 500) {
     if (answer !== null) say(texts.sendingAgain);
-    setTimeout(() => deliver(shown, body, true), RETRY_MS);
+    setTimeout(() => deliver(shown, body, name), RETRY_MS);
     return;
   }
   if (answer.status === 401) {
     state.pending = null;
     return;
   }
-  const { refusal } = answer.body ?? {};
-  if (refusal === "lease" && (await leaseAgain(shown, body))) {
-    deliver(shown, body, again);
+  if (answer.body?.refusal === "lease" && (await leaseAgain(shown, body))) {
+    deliver(shown, body, crypto.randomUUID());
     return;
   }
   const pending = state.pending;
   state.pending = null;
   connection();
-  const stands = answer.body?.case;
-  // A first attempt may have arrived although its answer did not.
-  const decided = stands?.decision?.by === state.person && stands.decision.decision === pending.decision;
-  const arrived = again && (refusal === "voted_already" || (refusal === "not_open" && decided));
   if (answer.ok) {
     accepted(shown, pending, answer.body);
-  } else if (arrived) {
-    accepted(shown, pending, { case: stands, release_at: stands.release_at, next: null });
+  } else if (answer.status === 422 && pending.stays) {
+    say(texts.refused(answer.body?.problems?.[0]?.message ?? answer.body?.detail ?? ""));
   } else {
     say(whyNot(shown, answer));
+    if (pending.stays) goOn();
     await claim();
     refreshDesks();
   }
@@ -262,16 +284,33 @@ async function leaseAgain(shown, body) {
   return true;
 }
 
+/** What a decision came to, in a sentence. */
+function outcome({ title }, decision, reason, status) {
+  const waits = status === "held";
+  switch (decision) {
+    case "approve":
+      return waits ? texts.voted(title) : texts.approved(title);
+    case "edit":
+      return waits ? texts.votedEdit(title) : texts.edited(title);
+    case "confirm":
+      return texts.confirmed(title);
+    case "overturn":
+      return texts.overturned(title, reason);
+    default:
+      return texts.rejected(title, reason);
+  }
+}
+
 function accepted(shown, { decision, reason, asked }, body) {
   state.done += 1;
   at("done").textContent = String(state.done);
   const releaseAt = body.release_at === null ? null : Date.parse(body.release_at);
   state.last = { shown, releaseAt };
-  const voted = body.case.status === "held";
-  const text = voted ? texts.voted(shown.title) : decision === "approve" ? texts.approved(shown.title) : texts.rejected(shown.title, reason);
+  const text = outcome(shown, decision, reason, body.case.status);
   state.lastText = text;
   say(text);
   tick();
+  if (edit.editing()) goOn();
   if (body.next && asked === state.asked) take(body.next);
   else if (asked === state.asked) claim();
   refreshDesks();
@@ -314,6 +353,61 @@ async function undo() {
   refreshDesks();
 }
 
+// Editing, and other desks
+
+function startEdit() {
+  if (state.shown === null || state.pending !== null || !armed()) return;
+  edit.begin(state.shown.action.args);
+}
+
+function leaveEdit() {
+  if (choices.choosing()) return;
+  edit.end();
+  if (state.shown) draw(state.shown);
+  at("edit").focus();
+}
+
+/** Before it runs an edit is the decision; of what ran it says what should have been, and a reason is needed. */
+function saveEdit() {
+  if (!edit.editing() || state.pending !== null) return;
+  const args = edit.edited();
+  if (args === undefined) return;
+  if (written(args) === written(state.shown.action.args)) {
+    say(texts.unchanged);
+    return;
+  }
+  if (state.shown.oversight === "before") {
+    decide("edit", { args });
+    return;
+  }
+  choices.offer({
+    label: texts.actions.after.why,
+    options: state.shown.reasons,
+    choose: (reason) => decide("overturn", { reason, args }),
+    opener: at("save"),
+    instead: at("editing"),
+  });
+}
+
+function openDesks() {
+  if (state.shown === null || state.pending !== null || !armed()) return;
+  const others = state.desks.map(({ name }) => name).filter((name) => name !== state.shown.desk);
+  if (others.length === 0) {
+    say(texts.noOtherDesk);
+    return;
+  }
+  choices.offer({ label: texts.whereTo, options: others, choose: moveTo, opener: at("move") });
+}
+
+async function moveTo(desk) {
+  const shown = state.shown;
+  goOn();
+  const answer = await ask("POST", `/v1/cases/${shown.id}/move`, { desk }, crypto.randomUUID());
+  say(answer?.ok ? texts.moved(shown.title, desk) : texts.refused(answer?.body?.detail ?? texts.offline(0)));
+  await claim();
+  refreshDesks();
+}
+
 async function skip() {
   const shown = state.shown;
   if (shown === null || state.pending !== null || !armed()) return;
@@ -328,40 +422,13 @@ async function skip() {
 
 function openReasons() {
   if (state.shown === null || !armed()) return;
-  const openedAt = performance.now();
-  const meant = (event) => event.detail === 0 || performance.now() - openedAt >= ARM_MS;
-  const chips = state.shown.reasons.map((reason, index) => {
-    const chip = document.createElement("button");
-    chip.type = "button";
-    const key = document.createElement("kbd");
-    key.textContent = String(index + 1);
-    chip.append(key, ` ${reason}`);
-    // The second click of a double click on Reject was not meant for what has come to stand there.
-    chip.addEventListener("click", (event) => (meant(event) ? decide("reject", reason) : at("reasons").focus()));
-    return chip;
+  const decision = no();
+  choices.offer({
+    label: texts.actions[state.shown.oversight].why,
+    options: state.shown.reasons,
+    choose: (reason) => decide(decision, { reason }),
+    opener: at("reject"),
   });
-  const back = document.createElement("button");
-  back.type = "button";
-  const key = document.createElement("kbd");
-  key.textContent = "Esc";
-  back.append("Back ", key);
-  back.addEventListener("click", leaveReasons);
-  at("reasons").replaceChildren(...chips, back);
-  at("reasons").hidden = false;
-  at("buttons").hidden = true;
-  at("reject").setAttribute("aria-expanded", "true");
-  at("reasons").focus();
-}
-
-function closeReasons() {
-  at("reasons").hidden = true;
-  at("buttons").hidden = false;
-  at("reject").setAttribute("aria-expanded", "false");
-}
-
-function leaveReasons() {
-  closeReasons();
-  at("reject").focus();
 }
 
 // Time
@@ -425,58 +492,44 @@ async function refresh() {
 // The page
 
 const keys = {
-  a: () => at("reasons").hidden && decide("approve"),
-  r: openReasons,
-  s: () => at("reasons").hidden && skip(),
+  a: () => busyElsewhere() || decide(yes()),
+  r: () => busyElsewhere() || openReasons(),
+  e: () => busyElsewhere() || startEdit(),
+  x: () => busyElsewhere() || openDesks(),
+  s: () => busyElsewhere() || skip(),
   u: undo,
-  "?": () => at("help").showModal(),
+  "?": showHelp,
 };
 
 listen((key) => {
   state.lastInput = performance.now();
-  if (!at("reasons").hidden) {
-    if (key === "Escape") {
-      leaveReasons();
-      return true;
-    }
-    const reason = /^[1-9]$/.test(key) ? state.shown?.reasons[Number(key) - 1] : undefined;
-    if (reason !== undefined) {
-      decide("reject", reason);
-      return true;
-    }
+  if (choices.choosing() && choices.take(key)) return true;
+  if (key === "Escape" && edit.editing()) {
+    leaveEdit();
+    return true;
   }
   if (!(key in keys)) return false;
   keys[key]();
   return true;
 });
 
-function drawHelp() {
-  const rows = texts.help.flatMap(([key, what]) => {
-    const dt = document.createElement("dt");
-    const kbd = document.createElement("kbd");
-    kbd.textContent = key;
-    dt.append(kbd);
-    const dd = document.createElement("dd");
-    dd.textContent = what;
-    return [dt, dd];
-  });
-  at("help-keys").replaceChildren(...rows);
-  at("help-note").textContent = texts.helpNote;
-}
+at("fields").addEventListener("keydown", (event) => {
+  state.lastInput = performance.now();
+  if (event.key === "Escape") leaveEdit();
+  else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) saveEdit();
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+});
 
-function drawSingleKeys() {
-  at("single-keys").textContent = texts.singleKeys(singleKeysOn());
-}
-
-at("approve").addEventListener("click", (event) => event.detail > 1 || decide("approve"));
+at("approve").addEventListener("click", (event) => event.detail > 1 || decide(yes()));
+at("edit").addEventListener("click", startEdit);
+at("move").addEventListener("click", openDesks);
+at("save").addEventListener("click", (event) => event.detail > 1 || saveEdit());
+at("back").addEventListener("click", leaveEdit);
 at("reject").addEventListener("click", openReasons);
 at("skip").addEventListener("click", skip);
 at("undo").addEventListener("click", undo);
-at("help-button").addEventListener("click", keys["?"]);
-at("single-keys").addEventListener("click", () => {
-  setSingleKeys(!singleKeysOn());
-  drawSingleKeys();
-});
 at("sign-out").addEventListener("click", async () => {
   if (state.shown && state.lease) await ask("DELETE", `/v1/cases/${state.shown.id}/lease`);
   const answer = await ask("POST", "/sign-out");
@@ -509,8 +562,6 @@ window.addEventListener("beforeunload", (event) => {
   if (state.pending) event.preventDefault();
 });
 
-drawHelp();
-drawSingleKeys();
 refresh();
 setInterval(refresh, REFRESH_MS);
 setInterval(tick, 500);

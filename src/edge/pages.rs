@@ -9,10 +9,13 @@ const CSS: &str = "text/css; charset=utf-8";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
-const FILES: [(&str, &str, &str); 9] = [
+const FILES: [(&str, &str, &str); 12] = [
     ("style.css", CSS, include_str!("../../www/style.css")),
     ("review.js", JAVASCRIPT, include_str!("../../www/review.js")),
     ("case.js", JAVASCRIPT, include_str!("../../www/case.js")),
+    ("choices.js", JAVASCRIPT, include_str!("../../www/choices.js")),
+    ("edit.js", JAVASCRIPT, include_str!("../../www/edit.js")),
+    ("help.js", JAVASCRIPT, include_str!("../../www/help.js")),
     ("api.js", JAVASCRIPT, include_str!("../../www/api.js")),
     ("keys.js", JAVASCRIPT, include_str!("../../www/keys.js")),
     ("texts.js", JAVASCRIPT, include_str!("../../www/texts.js")),

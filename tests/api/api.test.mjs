@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -95,4 +95,14 @@ test("every operation answers as described, whatever it is sent", async (t) => {
   });
   assert.equal(tried.code, 0, tried.said.slice(-6000));
   t.diagnostic(tried.said.trim().split("\n").at(-1));
+  // The log has a line a request: what was really reached.
+  const lines = [...holdpoint.log.matchAll(/^\{"route":.*\}$/gm)].map(([line]) => JSON.parse(line));
+  const done = new Set(lines.filter(({ status }) => status < 300).map(({ method, route }) => `${method} ${route}`));
+  assert.ok(lines.every(({ status }) => status < 500));
+  const all = Object.entries(JSON.parse(readFileSync(join(root, "www/openapi.json"), "utf8")).paths).flatMap(([path, item]) =>
+    Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  const never = all.filter((route) => !done.has(route));
+  t.diagnostic(`${lines.length} requests; never done: ${never.join(", ") || "none"}`);
+  assert.ok(never.length <= 7, never.join(", "));
 });

@@ -109,7 +109,8 @@ fn may_decide(
         return Err(Refusal::Digest);
     }
     is_somebody_elses(case, &decision.by)?;
-    if decision.answer == Answer::Approve && case.progress.editors.contains(&decision.by) {
+    let agrees = matches!(decision.answer, Answer::Approve | Answer::Confirm);
+    if agrees && case.progress.editors.contains(&decision.by) {
         return Err(Refusal::OwnEdit);
     }
     let live = case.progress.live_lease(now);
