@@ -127,6 +127,8 @@ export function draw(shown) {
   drawWhy(shown);
   drawFields(shown);
   drawContext(shown.action);
+  at("runs").textContent = shown.oversight === "after" ? texts.ran : texts.runs;
+  at("fingerprint").hidden = false;
   at("digest").textContent = shown.digest.slice("sha256:".length, "sha256:".length + 16);
   at("policy").textContent = shown.verdict.policy.slice("sha256:".length, "sha256:".length + 8);
 }

@@ -93,6 +93,7 @@ export function begin(args) {
   fields = { args, all: rows.flatMap(({ field }) => field ?? []) };
   at("fields").tBodies[0].replaceChildren(...rows.map(({ tr }) => tr));
   at("more-fields").hidden = true;
+  at("fingerprint").hidden = true;
   at("buttons").hidden = true;
   at("editing").hidden = false;
   fields.all[0]?.element.focus();

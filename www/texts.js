@@ -2,7 +2,9 @@
 
 export const texts = {
   waitingFor: (count) => (count === 1 ? "1 case is waiting." : `${count} cases are waiting.`),
-  waiting: (held, audits) => (audits > 0 ? `${held} + ${audits} to audit` : String(held)),
+  waiting: (held, audits) => (audits > 0 ? `${held} + ${audits} audits` : String(held)),
+  runs: "Runs exactly as shown:",
+  ran: "Ran exactly as shown:",
   held: "Held for you to decide",
   toAudit: "It ran already, and was drawn for a second look",
   makesGood: "Makes an overturned action good",

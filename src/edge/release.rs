@@ -72,7 +72,12 @@ impl Release {
             .map(|call| (call.gated.made.id.to_string(), call.gated.action.kind.clone()))
             .collect();
         let body = async move {
-            let fates = decided(&env, &names, courses, wait_ms).await;
+            let mut fates = decided(&env, &names, courses, wait_ms).await;
+            for ((call, fate), (id, kind)) in answer.calls().iter().zip(&mut fates).zip(&names) {
+                if matches!(fate, Fate::RunWith(args) if !call.can_carry(args)) {
+                    *fate = Fate::Notice(notice(id, kind, UNAVAILABLE));
+                }
+            }
             body_of(answered.body, answer, &fates, structured)
         };
         for (name, value) in [("cache-control", "no-store"), ("x-accel-buffering", "no")] {

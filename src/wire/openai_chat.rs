@@ -109,6 +109,19 @@ pub enum AnswerError {
     Shape(&'static str),
 }
 
+impl Call {
+    /// Whether it can carry these arguments: a custom tool takes one text, any other whatever a person wrote.
+    pub fn can_carry(&self, args: &Object) -> bool {
+        match self.place.slot {
+            Slot::Custom(_) => {
+                args.len() == 1 && args.get("input").is_some_and(|input| input.as_str().is_some())
+            }
+            Slot::Function(_) | Slot::Legacy => true,
+            Slot::Unknown(_) => false,
+        }
+    }
+}
+
 impl Answer {
     /// Reads an answer and finds its calls. What has another shape is refused: it could hide one.
     pub fn parse(body: &[u8]) -> Result<Self, AnswerError> {

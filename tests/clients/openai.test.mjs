@@ -22,6 +22,14 @@ severity = "critical"
 desk = "slow"
 [kinds.query]
 severity = "low"
+[kinds.post]
+severity = "low"
+[[criteria]]
+id = "look-at-posts"
+category = "public words"
+kinds = ["post"]
+when = "true"
+then = "audit"
 [[criteria]]
 id = "never-nobody"
 category = "to nobody"
@@ -32,6 +40,8 @@ then = "block"
 undo = "0s"
 [desks.slow]
 expires = "1s"
+[desks.seniors]
+undo = "0s"
 `;
 
 const SECRET = "sk-upstream-secret-3f8a";
@@ -166,6 +176,59 @@ describe("what is held", () => {
     assert.match(raw.text, /^ +\{/);
     assert.equal(raw.headers.get("holdpoint-status"), "held");
     assert.match(raw.headers.get("link"), /^<\/v1\/actions\/hp_[a-z2-7]+>; rel="status"$/);
+  });
+
+  test("edited: the edited arguments stand in its place, to the last digit", async () => {
+    answers(completion({ tool_calls: [call("refund", { amount: 700, order: 7 })] }));
+    const asked = create();
+    const cases = await until("the case", async () => {
+      const page = await holdpoint.ask("GET", "/v1/desks/main/cases?status=held", { key: reviewer });
+      return page.json.cases.length > 0 && page.json.cases;
+    });
+    const body = `{"decision":"edit","digest":"${cases[0].digest}","args":{"amount":70,"order":12345678901234567890}}`;
+    const decided = await holdpoint.ask("POST", `/v1/cases/${cases[0].id}/decision`, { key: reviewer, body });
+    assert.equal(decided.status, 200, decided.text);
+    const { message, finish_reason } = (await asked).choices[0];
+    assert.equal(message.tool_calls[0].function.arguments, '{"amount":70,"order":12345678901234567890}');
+    assert.equal(finish_reason, "tool_calls");
+    const answer = await holdpoint.ask("GET", `/v1/actions/${cases[0].id}`, { key: app });
+    assert.deepEqual([answer.json.status, answer.json.may_run, answer.json.permit], ["edited", false, null], "it was handed out");
+  });
+
+  test("a custom tool's text can be edited, and nothing else can be put there", async () => {
+    const custom = { id: "c", type: "custom", custom: { name: "sql", input: "DROP TABLE x" } };
+    for (const [args, runs] of [[{ input: "SELECT 1" }, true], [{ query: "SELECT 1" }, false]]) {
+      answers(completion({ tool_calls: [custom] }));
+      const asked = create();
+      await decideHeld(1, () => ({ decision: "edit", args }));
+      const { message } = (await asked).choices[0];
+      if (runs) assert.equal(message.tool_calls[0].custom.input, "SELECT 1");
+      else assert.match(message.content, /Action "sql" was not executed: unavailable/);
+    }
+  });
+
+  test("moved to another desk, and approved there, while the client waits", async () => {
+    answers(completion({ tool_calls: [call("refund", { amount: 701 })] }));
+    const asked = create();
+    const cases = await until("the case", async () => {
+      const page = await holdpoint.ask("GET", "/v1/desks/main/cases?status=held", { key: reviewer });
+      return page.json.cases.length > 0 && page.json.cases;
+    });
+    const moved = await holdpoint.ask("POST", `/v1/cases/${cases[0].id}/move`, { key: reviewer, body: { desk: "seniors" } });
+    assert.equal(moved.status, 200, moved.text);
+    await decideHeld(1, () => ({ decision: "approve" }), "seniors");
+    assert.equal((await asked).choices[0].message.tool_calls[0].function.name, "refund");
+  });
+
+  test("an audit of what proceeds is stored before it leaves, and the client sees nothing of it", async () => {
+    answers(completion({ tool_calls: [call("post", { text: "hello" })] }));
+    const { data, response } = await client.chat.completions.create(ASK).withResponse();
+    assert.equal(data.choices[0].message.tool_calls[0].function.name, "post");
+    const id = response.headers.get("holdpoint-action");
+    assert.equal(response.headers.get("holdpoint-status"), "proceed");
+    const audit = await holdpoint.ask("GET", `/v1/cases/${id}`, { key: reviewer });
+    assert.deepEqual([audit.json.status, audit.json.action.args], ["to_audit", { text: "hello" }]);
+    assert.deepEqual(audit.json.action.source, { upstream: "ai", dialect: "openai", model: "test-model" });
   });
 
   test("rejected: a notice with the reason stands in its place", async () => {

@@ -109,7 +109,7 @@ describe("audits", () => {
     for (const text of ["one", "two"]) assert.equal((await shop.propose("tweet", { audit: true, text })).status, 200);
     page = await signedIn(browser, shop.holdpoint, shop.ana);
     await shows("tweet");
-    assert.equal(await page.locator("#waiting").innerText(), "0 + 2 to audit");
+    assert.equal(await page.locator("#waiting").innerText(), "0 + 2 audits");
     assert.match(await page.locator("#why").innerText(), /It ran already/);
     assert.equal(await page.locator("#approve").innerText(), "Confirm A");
     await page.screenshot({ path: join(pictures, "audit.png") });
