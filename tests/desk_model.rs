@@ -9,6 +9,7 @@
     clippy::arithmetic_side_effects,
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a test fails by panicking"
 )]
 
@@ -443,7 +444,7 @@ fn play(audit: bool, approvals: u32, askings: Vec<Asking>) {
     let ids = ["hp_0", "hp_1", "hp_2"];
     for id in ids {
         let mut facts = if audit { after(approvals) } else { before(approvals) };
-        facts.id = id.to_owned();
+        id.clone_into(&mut facts.id);
         facts.undo = Span::seconds(4);
         desk::keep(world.desk("main"), now, Case::new(facts.clone()), None).unwrap();
         // Asked again, as after a crash, it changes nothing.
@@ -478,7 +479,9 @@ fn play(audit: bool, approvals: u32, askings: Vec<Asking>) {
         }
         now = asked.now;
         if let Some(forgets) = asking.deliver {
-            DESKS.iter().for_each(|name| world.deliver(name, now, forgets));
+            for name in DESKS {
+                world.deliver(name, now, forgets);
+            }
         }
         for (id, model) in ids.iter().zip(&models) {
             // On its way between desks it is nowhere; whoever asks brings it there.
@@ -486,7 +489,9 @@ fn play(audit: bool, approvals: u32, askings: Vec<Asking>) {
             has_answered((case.status(now, Viewer::Desk), case.status(now, Viewer::App)), model, now);
         }
     }
-    DESKS.iter().for_each(|name| world.deliver(name, now, false));
+    for name in DESKS {
+        world.deliver(name, now, false);
+    }
     for id in ids {
         assert!(world.found(id).is_some(), "nothing is lost on the way");
     }

@@ -3,7 +3,6 @@
 //! `HOLDPOINT_PRINT=1 cargo test --test documents` prints them anew.
 
 #![expect(clippy::unwrap_used, clippy::format_push_string, reason = "a test fails by panicking")]
-#![expect(clippy::disallowed_methods, reason = "a test has surroundings")]
 
 use holdpoint::core::case::machine::{Act, CLOCK, Rule, TABLE};
 use holdpoint::core::key::Role;

@@ -276,7 +276,7 @@ async fn command(visit: &Visit<'_>, id: &ActionId, command: Command) -> Responde
     }
     let ask = Ask::Do {
         id: id.to_string(),
-        command,
+        command: Box::new(command),
         token: visit.token.clone(),
         next: None,
         proceeded: id.course() == Course::Proceeded,
@@ -299,7 +299,7 @@ pub(super) async fn redeem(visit: &Visit<'_>, id: &str) -> Responded {
     }
     let ask = Ask::Do {
         id: permit.id,
-        command: Command::Redeem,
+        command: Box::new(Command::Redeem),
         token: visit.token.clone(),
         next: None,
         proceeded: id.course() == Course::Proceeded,

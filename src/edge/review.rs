@@ -40,7 +40,7 @@ async fn ask_desk(visit: &Visit<'_>, desk: &str, ask: &Ask) -> Responded {
 async fn act(visit: &Visit<'_>, key: &Key, id: &str, command: Command) -> Responded {
     let ask = Ask::Do {
         id: id.to_owned(),
-        command,
+        command: Box::new(command),
         token: visit.token.clone(),
         next: None,
         proceeded: false,
@@ -172,7 +172,7 @@ pub(super) async fn decide(visit: &Visit<'_>, key: &Key, id: &str) -> Responded 
     let command = Command::Decide { decision, digest, lease, edited };
     let ask = Ask::Do {
         id: id.to_owned(),
-        command,
+        command: Box::new(command),
         token: visit.token.clone(),
         next,
         proceeded: false,

@@ -63,7 +63,7 @@ pub enum Ask {
         /// The case.
         id: String,
         /// What; a lease's token is made by the desk.
-        command: Command,
+        command: Box<Command>,
         /// Names this request, so that its repetition is known.
         token: Option<String>,
         /// What the person wants next.
@@ -183,7 +183,7 @@ impl Ask {
             "claim" => Self::Claim { person: text("person")?, claim: claim_from_json(json.get("claim")?)? },
             "do" => Self::Do {
                 id: text("id")?,
-                command: record::command_from_json(json.get("command")?, lease_token)?,
+                command: Box::new(record::command_from_json(json.get("command")?, lease_token)?),
                 token: text("token"),
                 next: json.get("next").and_then(claim_from_json),
                 proceeded: flag("proceeded")?,

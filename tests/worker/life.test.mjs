@@ -267,5 +267,6 @@ test("the runtime's log has neither keys nor arguments", () =>
     await holdpoint.ask("POST", "/v1/actions", { key: app, body: { kind: "refund", args: { secret } } });
     await holdpoint.ask("POST", "/v1/actions", { key: app, body: `{"kind":"refund","args":{"x":"${secret}"},}` });
     await holdpoint.ask("POST", "/v1/actions", { key: `${reviewer}x`, body: { kind: "refund", args: { secret } } });
+    assert.match(holdpoint.log, /\{"route":"\/v1\/actions","method":"POST","status":400,"code":"malformed"\}/);
     for (const hidden of [secret, app, reviewer, holdpoint.admin]) assert.ok(!holdpoint.log.includes(hidden));
   }));

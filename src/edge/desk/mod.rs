@@ -131,7 +131,7 @@ impl Desk {
             Ask::Claim { person, claim } => self.claim(&person, &claim).map(|claimed| (200, claimed)),
             Ask::Do { id, command, token, next, proceeded, digest } => {
                 let request = Request { id: &id, token: token.as_deref(), proceeded, digest };
-                self.act(&cases::Asked { request, next }, command)
+                self.act(&cases::Asked { request, next }, *command)
             }
             Ask::Ledger { after } => chain::page(&self.sql, after).map_err(|error| failed(&error)),
             Ask::Head => chain::head_json(&self.sql, Some(&self.name())).map_err(|error| failed(&error)),
