@@ -85,11 +85,19 @@ test("every operation answers as described, whatever it is sent", async (t) => {
   const pool = [];
   for (let count = 0; count < 12; count += 1) pool.push(await shop.hold("refund", { amount: 400 + count }));
   for (let count = 0; count < 6; count += 1) pool.push((await shop.propose("note", { audit: true })).json);
+  for (let count = 0; count < 6; count += 1) {
+    const action = await shop.hold("refund", { amount: 300 + count });
+    await shop.decide(shop.ana, action, "approve");
+    pool.push((await shop.read(action)).json);
+  }
+  const spare = [];
+  for (let count = 0; count < 3; count += 1) spare.push((await holdpoint.key("app", { name: `spare ${count}` })).id);
   const examples = process.env.HOLDPOINT_LONG ? "500" : "50";
   const tried = await run(python, ["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/api/test_operations.py"], {
     HOLDPOINT_URL: holdpoint.url,
     HOLDPOINT_KEYS: JSON.stringify(keys),
-    HOLDPOINT_POOL: JSON.stringify(pool.map(({ id, digest }) => ({ id, digest }))),
+    HOLDPOINT_POOL: JSON.stringify(pool.map(({ id, digest, permit }) => ({ id, digest, permit }))),
+    HOLDPOINT_SPARE_KEYS: JSON.stringify(spare),
     HOLDPOINT_EXAMPLES: examples,
     PYTHONDONTWRITEBYTECODE: "1",
   });
@@ -104,5 +112,6 @@ test("every operation answers as described, whatever it is sent", async (t) => {
   );
   const never = all.filter((route) => !done.has(route));
   t.diagnostic(`${lines.length} requests; never done: ${never.join(", ") || "none"}`);
-  assert.ok(never.length <= 7, never.join(", "));
+  // Undoing needs a decision of the same key within its window, a resending a dead letter: both have tests of their own.
+  assert.ok(never.length <= 5, never.join(", "));
 });

@@ -17,6 +17,7 @@ from schemathesis.specs.openapi.checks import (
 URL = os.environ["HOLDPOINT_URL"]
 KEYS = json.loads(os.environ["HOLDPOINT_KEYS"])
 POOL = json.loads(os.environ["HOLDPOINT_POOL"])
+SPARE_KEYS = json.loads(os.environ["HOLDPOINT_SPARE_KEYS"])
 EXAMPLES = int(os.environ["HOLDPOINT_EXAMPLES"])
 
 schema = schemathesis.openapi.from_url(URL + "/openapi.json")
@@ -29,13 +30,15 @@ def made_real(case):
         return
     known = chance.choice(POOL)
     path = case.path_parameters or {}
-    if "id" in path:
-        path["id"] = known["id"]
-    if "desk" in path:
-        path["desk"] = "main"
-    if isinstance(case.body, dict) and "digest" in case.body:
-        case.body["digest"] = known["digest"]
-    if isinstance(case.body, dict) and case.body.get("reason"):
+    real = {"id": known["id"], "desk": "main", "file": "review.js"}
+    if "/keys/" in case.operation.path:
+        real["id"] = SPARE_KEYS.pop() if SPARE_KEYS else "key_x"
+    path.update({name: value for name, value in real.items() if name in path})
+    if not isinstance(case.body, dict):
+        return
+    real = {"digest": known["digest"], "permit": known.get("permit"), "desk": "seniors", "key": KEYS["reviewer"]}
+    case.body.update({name: value for name, value in real.items() if value and isinstance(case.body.get(name), str)})
+    if case.body.get("reason"):
         case.body["reason"] = "wrong amount"
 
 
