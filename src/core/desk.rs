@@ -14,6 +14,8 @@ use super::time::Millis;
 pub trait Store {
     /// Why it cannot.
     type Error;
+    /// The desk's name.
+    fn name(&self) -> String;
     /// A case.
     fn case(&self, id: &str) -> Result<Option<Case>, Self::Error>;
     /// What is known of an action that proceeded without a case.
@@ -97,11 +99,15 @@ pub fn keep<S: Store>(
     let is_new = known.is_none();
     if let Some(known) = known {
         match known.elsewhere() {
-            // What was handed over comes back.
-            Some(_) if from.is_some() => {}
+            // What was handed on comes back; a message that is late tells what has been.
+            Some(_) if from.is_some() && case.progress.moves > known.progress.moves => {}
             Some(desk) => return Ok(Done::Moved(desk.to_owned())),
             None => return Ok(Done::Case(Box::new(known))),
         }
+    }
+    if let Some(run) = store.run(&case.facts.id)? {
+        // It was redeemed or reported here before its case came.
+        case.progress.run = run;
     }
     let event = match (from, case.facts.oversight) {
         (Some(desk), _) => Event::Received(desk),
@@ -131,7 +137,8 @@ pub fn act<S: Store>(
         let moved_by_this = done_before && matches!(command, Command::Move { .. });
         return Ok(if moved_by_this { Done::Case(Box::new(case)) } else { Done::Moved(desk.to_owned()) });
     }
-    if done_before {
+    let is_there = matches!(&command, Command::Move { desk, .. } if *desk == store.name());
+    if done_before || is_there {
         return Ok(Done::Case(Box::new(case)));
     }
     let shown = case.content().shown.as_ref();

@@ -68,8 +68,13 @@ async fn key(issuer: &str, kid: &str) -> Result<Option<RsaKey>, Problem> {
     let age = |at: Option<Millis>| at.map(|at| now.since(at));
     let fresh = age(kept.fetched).is_some_and(|age| age < FRESH);
     let tried_just_now = age(kept.tried).is_some_and(|age| age < UNKNOWN_KEY);
-    if (known.is_some() && fresh) || tried_just_now {
-        return Ok(known.filter(|_| age(kept.fetched).is_some_and(|age| age < STALE)));
+    let usable = age(kept.fetched).is_some_and(|age| age < STALE);
+    if known.is_some() && usable && (fresh || tried_just_now) {
+        return Ok(known);
+    }
+    if tried_just_now {
+        // Nobody is refused for keys that have not been read yet.
+        return if fresh { Ok(None) } else { Err(out_of_reach()) };
     }
     KEPT.with_borrow_mut(|kept| kept.tried = Some(now));
     match fetched(issuer).await {
@@ -78,9 +83,13 @@ async fn key(issuer: &str, kid: &str) -> Result<Option<RsaKey>, Problem> {
             KEPT.with_borrow_mut(|kept| *kept = Kept { keys, fetched: Some(now), tried: Some(now) });
             Ok(found)
         }
-        None if age(kept.fetched).is_some_and(|age| age < STALE) && known.is_some() => Ok(known),
-        None => Err(Problem::new(Code::Unavailable, "the keys of Cloudflare Access are out of reach")),
+        None if usable && known.is_some() => Ok(known),
+        None => Err(out_of_reach()),
     }
+}
+
+fn out_of_reach() -> Problem {
+    Problem::new(Code::Unavailable, "the keys of Cloudflare Access are out of reach; ask again")
 }
 
 async fn fetched(issuer: &str) -> Option<Vec<RsaKey>> {

@@ -194,7 +194,7 @@ pub(super) async fn propose(visit: &Visit<'_>, key: &Key) -> Responded {
         kept = Some(reply).filter(|_| oversight == Oversight::Before);
     }
     let Some(kept) = kept else {
-        let grant = grant(&gated, proposer.audience).filter(|_| permit);
+        let grant = grant(&in_force.policy, &gated, proposer.audience).filter(|_| permit);
         let mut answer = api::answer_without_case(&made.id, &gated.action, &made.verdict, grant.as_ref());
         permits::sign_within(visit.env, &incoming.origin, &mut answer).await?;
         return Ok(respond::json(200, &answer));
@@ -202,20 +202,26 @@ pub(super) async fn propose(visit: &Visit<'_>, key: &Key) -> Responded {
     // The case is kept: where asking fails, it is still held, and the app can ask again.
     let wait_ms = incoming.preferred_wait_ms();
     let asked = ask_after(visit, &made.id, wait_ms).await;
-    let reply = asked.ok().filter(|reply| matches!(reply.status, 200 | 202)).unwrap_or(kept);
+    let reply = match asked {
+        Ok(reply) if matches!(reply.status, 200 | 202) || kept.status == MOVED => reply,
+        Err(problem) if kept.status == MOVED => return Err(problem),
+        _ => kept,
+    };
     answered(visit, reply, made.id.as_str()).await
 }
 
-fn grant(gated: &Gated, audience: Option<String>) -> Option<Grant> {
+/// A permit for what proceeds, for as long as an approval could be used.
+fn grant(policy: &Policy, gated: &Gated, audience: Option<String>) -> Option<Grant> {
     let Gated { action, made } = gated;
-    (made.id.course() == Course::Proceeded).then(|| Grant {
+    let until = made.at.after(policy.desk(&made.desk).cloned().unwrap_or_default().valid);
+    (made.id.course() == Course::Proceeded && clock::now() < until).then(|| Grant {
         id: made.id.to_string(),
         audience,
         kind: action.kind.clone(),
         digest: action.digest(),
         policy: made.verdict.get("policy").and_then(Json::as_str).unwrap_or_default().to_owned(),
         basis: Basis::Proceed,
-        until: None,
+        until: Some(until),
     })
 }
 

@@ -21,8 +21,12 @@ pub(crate) struct Reply {
     pub(crate) body: Json,
 }
 
-/// How many desks a case is followed through. Nobody hands a case around faster than that.
-const MAX_HOPS: usize = 8;
+/// How many desks a case is followed through.
+const MAX_HOPS: usize = 64;
+
+/// How long a case that is on its way between desks is waited for.
+const ARRIVAL: Duration = Duration::from_millis(100);
+const ARRIVALS: usize = 20;
 
 /// Asks a desk.
 pub(crate) async fn desk(env: &Env, name: &str, ask: &Ask) -> Result<Reply, Problem> {
@@ -38,18 +42,25 @@ pub(crate) async fn case(
     id: &str,
     covers: impl Fn(&str) -> bool,
 ) -> Result<Reply, Problem> {
-    let mut at = home.to_owned();
-    for _ in 0..MAX_HOPS {
+    let (mut at, mut ask) = (home.to_owned(), ask.clone());
+    let (mut followed, mut waited) = (0, 0);
+    while followed < MAX_HOPS {
         let allowed = covers(&at);
         let place = Ask::Where { id: id.to_owned() };
-        let reply = desk(env, &at, if allowed { ask } else { &place }).await?;
-        if reply.status != MOVED {
-            let nothing = Problem::new(Code::NotFound, "no case has this id, or not for you");
-            return if allowed || reply.status >= 500 { Ok(reply) } else { Err(nothing) };
-        }
-        match reply.body.get("moved").and_then(Json::as_str) {
-            Some(next) => next.clone_into(&mut at),
-            None => break,
+        let reply = desk(env, &at, if allowed { &ask } else { &place }).await?;
+        match (reply.status, reply.body.get("moved").and_then(Json::as_str)) {
+            (MOVED, Some(next)) => {
+                next.clone_into(&mut at);
+                ask = ask.of_a_case();
+                followed = followed.saturating_add(1);
+            }
+            (404, _) if followed > 0 && waited < ARRIVALS => {
+                Delay::from(ARRIVAL).await;
+                waited = waited.saturating_add(1);
+            }
+            (404, _) if followed > 0 => break,
+            _ if allowed || reply.status >= 500 => return Ok(reply),
+            _ => return Err(Problem::new(Code::NotFound, "no case has this id, or not for you")),
         }
     }
     Err(Problem::new(Code::Unavailable, "the case is on its way between desks; ask again"))

@@ -27,7 +27,6 @@ mod subtle;
 mod upstream;
 mod webhooks;
 
-use crate::core::json::Json;
 use crate::core::key::Key;
 use crate::wire::problem::{Code, Problem};
 use crate::wire::route::{self, Access, Name, Route};
@@ -85,7 +84,7 @@ async fn handle(incoming: &Incoming, env: Env, ctx: &Context) -> Responded {
                 doors::check_origin(&env, incoming)?;
             }
             let named = named(&env, incoming, &key, row.name).await?;
-            let token = named.as_ref().map(|named| named.token.clone());
+            let (named, token) = named.unzip();
             let visit = Visit { env: &env, incoming, copy, token };
             let responded = own(&visit, &key, row.name, parameter).await;
             if let (Some(named), 400 | 413 | 415 | 422) = (named, status_of(&responded)) {
@@ -108,13 +107,16 @@ async fn named(
     incoming: &Incoming,
     key: &Key,
     name: Name,
-) -> Result<Option<NamedRequest>, Problem> {
+) -> Result<Option<(NamedRequest, String)>, Problem> {
     if incoming.method != "POST" || name == Name::Propose {
         return Ok(None);
     }
     let Some(named) = NamedRequest::of(incoming, &key.id)? else { return Ok(None) };
-    named.remember(env, Json::Null).await?;
-    Ok(Some(named))
+    // What stands for the request elsewhere is drawn anew with each name: names can be used again, in time.
+    let nonce: [u8; 16] = clock::random().map_err(|_| Problem::new(Code::Unavailable, "no random bytes"))?;
+    let kept = named.remember(env, base16ct::lower::encode_string(&nonce).into()).await?;
+    let token = kept.as_str().unwrap_or_default().to_owned();
+    Ok(Some((named, token)))
 }
 
 fn status_of(responded: &Responded) -> u16 {

@@ -249,7 +249,7 @@ impl Office {
     /// The key of a person whom somebody else vouches for: one to review with, else one to look on.
     fn person(&self, person: &str) -> Answered {
         let keys = self.keys()?;
-        let of = |role| keys.iter().find(|key| key.role == role && key.person.to_lowercase() == person);
+        let of = |role| keys.iter().find(|key| key.role == role && key.person == person);
         let found = [Role::Reviewer, Role::Auditor, Role::Admin].into_iter().find_map(of);
         let found = found.ok_or_else(|| Problem::new(Code::Forbidden, "no key in force has this person"))?;
         Ok((200, key_to_json(found)))

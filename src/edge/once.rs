@@ -22,7 +22,7 @@ const MIGRATIONS: &[&[&str]] = &[&[
 ]];
 
 /// How long a request is remembered.
-pub(crate) const KEPT: Span = Span::days(30);
+const KEPT: Span = Span::days(30);
 
 const MAX_KEY: usize = 255;
 
@@ -30,7 +30,7 @@ const MAX_KEY: usize = 255;
 #[derive(Debug, Clone)]
 pub(crate) struct NamedRequest {
     /// Names it: the hash of key holder and `Idempotency-Key`.
-    pub(crate) token: String,
+    token: String,
     fingerprint: Digest,
 }
 

@@ -132,8 +132,13 @@ pub(super) async fn hand_over(visit: &Visit<'_>, key: &Key, id: &str) -> Respond
         let known: Vec<&str> = visit.copy.in_force.policy.desks().map(|(name, _)| name).collect();
         return Err(invalid(format!("no desk is called `{desk}`; there are {}", known.join(", "))));
     }
-    let found = ask_case(visit, key, id, &Ask::Case { id: id.to_owned() }).await?;
-    if found.status == 200 && found.body.get("desk").and_then(Json::as_str) == Some(&desk) {
+    let found = match ask_case(visit, key, id, &Ask::Case { id: id.to_owned() }).await {
+        // A repetition may ask after a case that this very request has moved out of sight.
+        Err(problem) if problem.code == Code::NotFound && visit.token.is_some() => None,
+        found => Some(found?),
+    };
+    let is_there = |found: &Reply| found.body.get("desk").and_then(Json::as_str) == Some(&desk);
+    if let Some(found) = found.filter(|found| found.status == 200 && is_there(found)) {
         return if visit.token.is_some() {
             // It may be there because this very request was done before.
             Ok(respond::json(200, &Json::object([("case", found.body)])))

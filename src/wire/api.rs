@@ -112,7 +112,9 @@ pub fn answer_of_case(case: &Case, now: Millis) -> Json {
     object.set("undo", progress.undo.as_deref());
     // Whether an action that proceeded is audited is not told; what was raised here the app knows from here alone.
     if facts.oversight == Oversight::Before || facts.raised_by.is_some() {
-        let content = case.content();
+        // What an edit has made of it is told with the decision.
+        let decided = matches!(status, Status::Approved | Status::Edited | Status::Lapsed | Status::Proceed);
+        let content = if decided { case.content() } else { &facts.content };
         let member = |shown: &Shown, name| shown.action.get(name).cloned().unwrap_or(Json::Null);
         let shown = |shown| Json::object([("kind", member(shown, "kind")), ("args", member(shown, "args"))]);
         object.set("action", content.shown.as_ref().map(shown));
@@ -140,7 +142,10 @@ fn grant(case: &Case, now: Millis) -> Option<Grant> {
         digest: shown.digest,
         policy: content.verdict.get("policy").and_then(Json::as_str).unwrap_or_default().to_owned(),
         basis,
-        until: case.release_at().map(|at| at.after(facts.valid)),
+        until: case
+            .release_at()
+            .filter(|_| facts.oversight == Oversight::Before)
+            .map(|at| at.after(facts.valid)),
     })
 }
 
@@ -326,8 +331,13 @@ pub fn read_new_key(body: Json) -> Read<NewKey> {
     if !desks.iter().all(|desk| is_desk_name(desk)) {
         return Err(vec![FieldProblem::new("/desks", DESK_NAMES)]);
     }
-    let person = body.text("person").unwrap_or_else(|| name.clone());
+    let person = one_person(body.text("person").unwrap_or_else(|| name.clone()));
     Ok(NewKey { name, role, desks, person })
+}
+
+/// A person's one spelling: an e-mail is the same in capitals.
+pub fn one_person(person: String) -> String {
+    if person.contains('@') { person.to_lowercase() } else { person }
 }
 
 /// A key in its public form: never the key, never its hash.

@@ -100,6 +100,16 @@ impl Ask {
         }
     }
 
+    /// The same of a case that is known to be one, because its desk has handed it on.
+    #[must_use]
+    pub fn of_a_case(&self) -> Self {
+        let mut ask = self.clone();
+        if let Self::Answer { proceeded, .. } | Self::Do { proceeded, .. } = &mut ask {
+            *proceeded = false;
+        }
+        ask
+    }
+
     /// As sent.
     pub fn to_json(&self) -> Json {
         let mut object = Object::new();

@@ -1,5 +1,6 @@
 //! What the Worker and the office say to each other.
 
+use super::api::one_person;
 use crate::core::canonical::Digest;
 use crate::core::json::Json;
 use crate::core::key::{Key, Role};
@@ -47,7 +48,7 @@ pub fn key_from_json(json: &Json) -> Option<Key> {
             .iter()
             .filter_map(|desk| desk.as_str().map(str::to_owned))
             .collect(),
-        person: text("person")?.to_owned(),
+        person: one_person(text("person")?.to_owned()),
     })
 }
 

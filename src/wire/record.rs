@@ -193,6 +193,7 @@ pub fn progress_to_json(progress: &Progress) -> Json {
         ("run", run_to_json(&progress.run)),
         ("undo", progress.undo.as_deref().into()),
         ("told", progress.told.into()),
+        ("moves", progress.moves.into()),
     ])
 }
 
@@ -215,6 +216,7 @@ pub fn progress_from_json(json: &Json) -> Option<Progress> {
         run: run_from_json(json.get("run")?)?,
         undo: text(json, "undo"),
         told: int(json, "told")?,
+        moves: int(json, "moves")?,
     })
 }
 

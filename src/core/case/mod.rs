@@ -325,6 +325,8 @@ pub struct Progress {
     pub undo: Option<String>,
     /// How many notifications of it have been numbered.
     pub told: i64,
+    /// How often it was handed to another desk: tells a late message from a new one.
+    pub moves: i64,
 }
 
 impl Progress {
@@ -338,6 +340,7 @@ impl Progress {
             run: Run::default(),
             undo: None,
             told: 0,
+            moves: 0,
         }
     }
 
@@ -445,7 +448,10 @@ impl Case {
             State::Held | State::ToAudit => return None,
             State::Decided { release_at, .. } => release_at.after(self.facts.valid),
             State::Audited { release_at, .. } => *release_at,
-            State::Expired | State::Withdrawn | State::Unaudited | State::Moved { .. } => now,
+            State::Withdrawn => now,
+            State::Expired | State::Unaudited => self.facts.expires,
+            // It may come back as long as it can be decided.
+            State::Moved { .. } => self.facts.expires.after(self.facts.undo).max(now),
         };
         Some(closed.after(self.facts.keep))
     }

@@ -198,6 +198,7 @@ fn hand_over(case: &mut Case, now: Millis, person: String, desk: String) -> Resu
         return Err(Refusal::Lease);
     }
     case.progress.lease = None;
+    case.progress.moves = case.progress.moves.saturating_add(1);
     case.progress.state = State::Moved { desk: desk.clone() };
     Ok(Event::Moved { by: person, desk })
 }

@@ -34,8 +34,9 @@ pub(super) const TABLES: &[&str] = &[
 /// The largest row that the platform stores is 2 MB; below it, with room for the other columns.
 const MAX_ROW: usize = 1_900_000;
 
-/// How long a request's repetition is known, and what proceeded can be reported.
-const REMEMBERED: Span = super::super::once::KEPT;
+/// How long a request's repetition is known, and what proceeded can be reported: longer than any permit and any
+/// name of a request lives.
+const REMEMBERED: Span = Span::days(32);
 
 /// How many rows one alarm ends or forgets.
 const BATCH: i64 = 50;
@@ -82,6 +83,10 @@ impl Form {
 
 impl Store for Desk {
     type Error = Problem;
+
+    fn name(&self) -> String {
+        self.state.id().name().unwrap_or_default()
+    }
 
     fn case(&self, id: &str) -> Result<Option<Case>, Problem> {
         let rows = self.sql.query("SELECT facts, progress FROM cases WHERE id = ?", &[Bind::Text(id)])?;
@@ -143,12 +148,14 @@ impl Desk {
 
     fn write_case(&self, write: &Write<'_>, case: &Case) -> Result<(), Problem> {
         let progress = record::progress_to_json(&case.progress).to_string();
-        check_size(&progress)?;
+        let beside =
+            case.progress.revision.as_ref().map(|_| record::facts_to_json(&case.facts).to_string().len());
+        check_size(progress.len().saturating_add(beside.unwrap_or(0)))?;
         let is_open = i64::from(case.progress.state.is_open());
         let forget_at = case.forget_at(write.now).map(|at| at.0);
         if write.is_new || case.is_forgotten() {
             let facts = record::facts_to_json(&case.facts).to_string();
-            check_size(&facts)?;
+            check_size(facts.len().saturating_add(progress.len()))?;
             let insert = "INSERT INTO cases (id, open, after, proposer, created, expires, valid, facts, progress) \
                           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
             let values = [
@@ -240,13 +247,13 @@ impl Desk {
         }
     }
 
-    /// Takes the approved action away to run it, once. One that ran already is nobody's to take.
+    /// Takes the approved action away to run it, once.
     pub(super) fn take(&self, case: &Case, now: Millis) -> Result<Case, Problem> {
         let mut taken = case.clone();
-        if case.facts.oversight == Oversight::Before {
-            desk::apply(self, now, &mut taken, Command::Take, None)?;
+        match desk::apply(self, now, &mut taken, Command::Take, None)? {
+            None => Ok(taken),
+            Some(refusal) => Err(refused_app(refusal)),
         }
-        Ok(taken)
     }
 
     /// Stores what the clock has made of a case that is still open in its row.
@@ -334,11 +341,11 @@ fn person_of(command: &Command) -> Option<&str> {
     }
 }
 
-fn check_size(text: &str) -> Result<(), Problem> {
-    if text.len() <= MAX_ROW {
+fn check_size(bytes: usize) -> Result<(), Problem> {
+    if bytes <= MAX_ROW {
         return Ok(());
     }
-    let detail = format!("the case has {} bytes, and at most {MAX_ROW} can be kept", text.len());
+    let detail = format!("the case has {bytes} bytes, and at most {MAX_ROW} can be kept");
     Err(Problem::new(Code::TooLarge, detail))
 }
 

@@ -15,7 +15,8 @@ mod queue;
 
 use super::sql::{Sql, SqlError};
 use super::{chain, clock};
-use crate::core::case::{Case, Status, Viewer};
+use crate::core::case::machine::Stage;
+use crate::core::case::{Case, Command, Status, Viewer};
 use crate::core::desk::{Request, Store as _};
 use crate::core::json::Json;
 use crate::core::time::Millis;
@@ -107,13 +108,18 @@ impl Desk {
     }
 
     async fn answered(&self, ask: Ask) -> Answered {
+        let case = match &ask {
+            Ask::Do { id, .. } | Ask::Answer { id, .. } | Ask::Case { id } | Ask::Where { id } => id.clone(),
+            _ => String::new(),
+        };
+        let moves = matches!(&ask, Ask::Do { command, .. } if matches!(**command, Command::Move { .. }));
         let answered = match ask {
             Ask::Answer { id, wait_ms, take, proceeded } => self.answer(&id, wait_ms, take, proceeded).await,
             ask => self.at_once(ask),
         };
-        if let Ok((MOVED, _)) = &answered {
-            // The case may have left without having arrived.
-            self.deliver_what_is_due().await;
+        if (moves && answered.is_ok()) || matches!(answered, Ok((MOVED, _))) {
+            // It may have left without having arrived.
+            self.deliver_case(&case).await;
         }
         answered
     }
@@ -146,10 +152,6 @@ impl Desk {
         Ok(clock::now().max(chain::head(&self.sql)?.at))
     }
 
-    fn name(&self) -> String {
-        self.state.id().name().unwrap_or_default()
-    }
-
     fn shown(&self, id: &str) -> Answered {
         let (case, now) = (self.case(id)?.ok_or_else(no_case)?, self.now()?);
         Ok(match case.elsewhere() {
@@ -173,7 +175,7 @@ impl Desk {
             }
             let now = self.now()?;
             let left = until.saturating_sub(clock::now().0);
-            if take && case.may_run(now) {
+            if take && matches!(case.stage(now), Stage::Approved | Stage::Used) {
                 let case = self.take(&case, now)?;
                 return Ok((200, answer_of_case(&case, now)));
             }
@@ -212,7 +214,7 @@ impl Desk {
     /// Sets the one alarm to the earliest of deadlines, messages and deletions.
     #[expect(clippy::cast_precision_loss, reason = "times stay below 2^53")]
     async fn arm(&self) {
-        let earliest = |statement| {
+        let earliest = |statement: &str| {
             let rows = self.sql.query(statement, &[]).ok()?;
             rows.first()?.optional_int("at").ok().flatten()
         };
@@ -221,7 +223,11 @@ impl Desk {
         let case = earliest("SELECT min(expires) AS at FROM cases WHERE open = 1");
         let old = earliest("SELECT min(forget_at) AS at FROM cases WHERE forget_at IS NOT NULL");
         let rows = case.into_iter().chain(old).map(|at| at.max(now.saturating_add(1000)));
-        let message = earliest("SELECT min(due) AS at FROM outbox WHERE dead = 0").map(|at| at.max(now));
+        let waiting = format!("SELECT min(due) AS at FROM outbox WHERE dead = 0 AND {}", self.not_leaving());
+        // What is overdue for long could not be noted as delivered: not again at once.
+        let overdue = |at: i64| at < now.saturating_sub(1000);
+        let message =
+            earliest(&waiting).map(|at| if overdue(at) { now.saturating_add(1000) } else { at.max(now) });
         let Some(due) = rows.chain(message).min() else { return };
         let storage = self.state.storage();
         let set = storage.get_alarm().await.ok().flatten();

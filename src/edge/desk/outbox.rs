@@ -100,21 +100,43 @@ impl Desk {
         Ok(self.sql.run(drop, &[Bind::Text(case_id), now.0.into()])?)
     }
 
-    /// Delivers what is due, a few at a time.
+    /// Delivers what is due: first between desks, for people wait for that, then a few notifications. What is
+    /// left is due at once again.
     pub(super) async fn deliver_what_is_due(&self) {
         for _ in 0..ROUNDS {
-            let due = "SELECT * FROM outbox WHERE dead = 0 AND due <= ? ORDER BY due LIMIT ?";
-            let Ok(rows) = self.sql.query(due, &[clock::now().0.into(), AT_A_TIME.into()]) else { return };
-            let letters = rows.iter().filter_map(letter);
-            let letters: Vec<Letter> =
-                letters.filter(|letter| !self.leaving.borrow().contains(&letter.place)).collect();
-            if letters.is_empty() {
-                return;
+            if !self.deliver_some("what <> 'webhook'", "").await {
+                break;
             }
-            self.leaving.borrow_mut().extend(letters.iter().map(|letter| letter.place));
-            join_all(letters.iter().map(|letter| self.deliver(letter))).await;
-            self.leaving.borrow_mut().retain(|place| !letters.iter().any(|letter| letter.place == *place));
         }
+        self.deliver_some("what = 'webhook'", "").await;
+    }
+
+    /// Delivers a case that is moving, where that has not been done yet.
+    pub(super) async fn deliver_case(&self, id: &str) {
+        self.deliver_some("what = 'hand_over'", id).await;
+    }
+
+    /// Delivers messages of a kind, of one case or (with no id) of all; false where there are none.
+    async fn deliver_some(&self, kind: &str, id: &str) -> bool {
+        let due = format!(
+            "SELECT * FROM outbox WHERE dead = 0 AND due <= ? AND {kind} AND (? = '' OR case_id = ?) AND {} \
+             ORDER BY due LIMIT ?",
+            self.not_leaving()
+        );
+        let now = if id.is_empty() { clock::now().0 } else { i64::MAX >> 11 };
+        let values = [now.into(), Bind::Text(id), Bind::Text(id), AT_A_TIME.into()];
+        let rows = self.sql.query(&due, &values).unwrap_or_default();
+        let letters: Vec<Letter> = rows.iter().filter_map(letter).collect();
+        self.leaving.borrow_mut().extend(letters.iter().map(|letter| letter.place));
+        join_all(letters.iter().map(|letter| self.deliver(letter))).await;
+        self.leaving.borrow_mut().retain(|place| !letters.iter().any(|letter| letter.place == *place));
+        !letters.is_empty()
+    }
+
+    /// The condition that a message is not on its way already. Places are numbers of our own.
+    pub(super) fn not_leaving(&self) -> String {
+        let places: Vec<String> = self.leaving.borrow().iter().map(ToString::to_string).collect();
+        format!("place NOT IN ({})", places.join(", "))
     }
 
     async fn deliver(&self, letter: &Letter) {
@@ -213,7 +235,9 @@ impl Desk {
         }
         let copy = Copy { in_force, stale: false };
         let made = makes_good(&case, &copy, now).map_err(|problem| Failed::ForNow(problem.detail))?;
-        let Some(Raised { id, desk, case: raised }) = made else { return Ok(()) };
+        let Some(Raised { id, desk, case: raised }) = made else {
+            return Err(Failed::ForGood("its arguments were deleted before the undo was raised".to_owned()));
+        };
         let noted = step(&mut case, now, Command::Raised { id });
         let Ok(noted) = noted else { return Err(Failed::ForGood("it is not overturned".to_owned())) };
         self.sql
@@ -258,7 +282,7 @@ impl Desk {
                 Json::object([
                     ("id", format!("{name}.{}", letter.place).into()),
                     ("desk", name.as_str().into()),
-                    ("webhook", letter.name.into()),
+                    ("webhook", if letter.what == "webhook" { letter.name } else { letter.what }.into()),
                     ("type", letter.topic.map(Topic::as_str).unwrap_or_default().into()),
                     ("action", letter.case_id.into()),
                     ("tries", letter.tries.into()),
