@@ -132,6 +132,7 @@ impl World {
         }
     }
 
+    #[expect(clippy::too_many_arguments, reason = "each is one way in which asking differs")]
     /// Asks as the Worker does: from desk to desk, again after a crash, until there is an answer. Gives the
     /// instant at which it was committed, where it was.
     fn ask(
@@ -142,6 +143,7 @@ impl World {
         proceeded: bool,
         command: &Command,
         crashes: &[Crash],
+        forgets: bool,
     ) -> Asked {
         let mut crashes = crashes.iter().copied();
         let mut committed = None;
@@ -161,7 +163,7 @@ impl World {
                 rows.crash.set(None);
                 match outcome {
                     Ok(Done::Moved(next)) => {
-                        self.deliver(&name, now, false);
+                        self.deliver(&name, now, forgets);
                         name = next;
                     }
                     other => break other,
@@ -467,7 +469,8 @@ fn play(audit: bool, approvals: u32, askings: Vec<Asking>) {
     for (step, asking) in askings.into_iter().enumerate() {
         now = Millis(now.0 + asking.pause);
         let (id, model, token) = (ids[asking.case], &mut models[asking.case], format!("token-{step}"));
-        let mut asked = world.ask(id, &token, now, audit, &asking.command, &asking.crashes);
+        let forgets = asking.deliver == Some(true);
+        let mut asked = world.ask(id, &token, now, audit, &asking.command, &asking.crashes, forgets);
         let was_redeemed = model.used;
         let does = model.does(asked.at, &asking.command);
         assert_eq!(
@@ -478,7 +481,7 @@ fn play(audit: bool, approvals: u32, askings: Vec<Asking>) {
             asked.refusal
         );
         if asking.again && does {
-            let again = world.ask(id, &token, asked.now, audit, &asking.command, &[]);
+            let again = world.ask(id, &token, asked.now, audit, &asking.command, &[], forgets);
             assert_eq!(again.refusal, None, "what was done is known");
             asked.now = again.now;
         }

@@ -271,6 +271,24 @@ describe("what is held", () => {
     assert.equal(choice.finish_reason, "tool_calls");
   });
 
+  test("a call that somebody ran by its permit while the others waited does not leave a second time", async () => {
+    answers(completion({ tool_calls: [call("refund", { amount: 811 }, "one"), call("refund", { amount: 812 }, "two")] }));
+    const asked = create();
+    const cases = await until("both", async () => {
+      const page = await holdpoint.ask("GET", "/v1/desks/main/cases?status=held", { key: reviewer });
+      return page.json.cases.length === 2 && page.json.cases;
+    });
+    const [one, two] = [811, 812].map((amount) => cases.find(({ action }) => action.args.amount === amount));
+    const approve = (held) => holdpoint.ask("POST", `/v1/cases/${held.id}/decision`, { key: reviewer, body: { decision: "approve", digest: held.digest } });
+    await approve(one);
+    const { permit } = (await holdpoint.ask("GET", `/v1/actions/${one.id}`, { key: app })).json;
+    assert.equal((await holdpoint.ask("POST", `/v1/actions/${one.id}/redeem`, { key: app, body: { permit } })).status, 200);
+    await approve(two);
+    const { message } = (await asked).choices[0];
+    assert.deepEqual(message.tool_calls.map(({ id }) => id), ["two"]);
+    assert.match(message.content, new RegExp(`${one.id}.*was not executed: unavailable`));
+  });
+
   test("two choices are gated each for itself", async () => {
     const answer = completion({ tool_calls: [refund(645)] });
     answer.choices.push({ ...completion({ tool_calls: [call("get_order", {})] }).choices[0], index: 1 });

@@ -61,6 +61,14 @@ describe("an assertion", () => {
     refused(await ask(await assertion(current), "GET", "/v1/keys"), "forbidden", 403);
   });
 
+  test("is the same person in capitals, who does not decide their own", async () => {
+    const own = (await shop.holdpoint.key("app", { name: "own app", person: "ANA@example.com" })).key;
+    const action = await shop.hold("refund", { amount: 400 }, { key: own });
+    const body = { decision: "approve", digest: action.digest };
+    const answer = await ask(await assertion(current), "POST", `/v1/cases/${action.id}/decision`, { headers: { origin: shop.holdpoint.url }, body });
+    refused(answer, "forbidden", 403);
+  });
+
   test("of somebody without a key lets nobody in", async () => {
     refused(await ask(await assertion(current, { email: "eve@example.com" })), "forbidden", 403);
     refused(await ask(await assertion(current, { email: "app@example.com" })), "forbidden", 403);

@@ -45,6 +45,19 @@ test("a decision is released after its undo window, and not before", () =>
     assert.ok(Date.now() >= Date.parse(decided.json.release_at));
   }));
 
+test("an edit that can still be taken back shows itself to nobody but the desk", () =>
+  running('undo = "2s"', async ({ hold, decide, read, undo, shown }) => {
+    const action = await hold();
+    await decide(action, "edit", { args: { at: 1 } });
+    assert.deepEqual((await shown(action)).action.args, { at: 1 });
+    const meanwhile = await read(action);
+    assert.deepEqual([meanwhile.status, meanwhile.digest, meanwhile.action, meanwhile.permit], ["held", action.digest, action.action, null]);
+    assert.equal((await undo(action)).json.case.digest, action.digest);
+    await decide(action, "edit", { args: { at: 2 } });
+    const released = await read(action, { prefer: "wait=20" });
+    assert.deepEqual([released.status, released.action.args], ["edited", { at: 2 }]);
+  }));
+
 test("within the window its own person takes it back, and afterwards nobody", () =>
   running('undo = "2s"', async ({ holdpoint, hold, decide, undo, read }) => {
     const action = await hold();
