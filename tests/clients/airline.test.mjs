@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import OpenAI from "openai";
 import { Holdpoint, root, until } from "../harness/holdpoint.mjs";
+import { download, verify } from "../harness/ledger.mjs";
 import { Upstream, completion } from "../harness/upstream.mjs";
 
 const folder = join(process.env.HOLDPOINT_DATA ?? join(root, "..", "shared", "data"), "airline");
@@ -65,6 +66,26 @@ test("198 actions by their confidence: what is held is decided, and comes out as
   t.diagnostic(`of the wrong ones, ${share(wrong.held, wrong.all)} were held; of all, ${share(count.held, actions.length)}`);
   assert.equal(count.proceed + count.held + count.blocked, 198);
   assert.ok(wrong.held / wrong.all > count.held / actions.length, "holding by confidence finds wrong ones better than chance");
+});
+
+test("their ledgers are whole, and a flipped byte in one is found", { skip }, async (t) => {
+  const auditor = (await holdpoint.key("auditor")).key;
+  const { desks } = (await holdpoint.ask("GET", "/v1/desks", { key: auditor })).json;
+  let count = 0;
+  for (const { name } of desks) {
+    const text = await download(holdpoint, auditor, name);
+    if (text === "") continue;
+    const head = (await holdpoint.ask("GET", `/v1/ledger/head?desk=${name}`, { key: auditor })).json;
+    const good = verify(holdpoint.directory, text, head);
+    assert.equal(good.code, 0, good.said);
+    const middle = text.indexOf('"', text.length >> 1) + 1;
+    const flipped = text.slice(0, middle) + String.fromCharCode(text.charCodeAt(middle) ^ 1) + text.slice(middle + 1);
+    const broken = verify(holdpoint.directory, flipped, head);
+    assert.deepEqual([broken.code, /the chain breaks at entry \d+/.test(broken.said)], [1, true], broken.said);
+    t.diagnostic(`${name}: ${good.said.trim()}; with a flipped byte: ${broken.said.trim().split(": ").slice(1).join(": ")}`);
+    count += head.seq;
+  }
+  assert.ok(count > 300, `${count} entries`);
 });
 
 test("ten conversations through the official client, the upstream replaying what was recorded", { skip }, async (t) => {
