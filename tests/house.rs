@@ -135,3 +135,19 @@ fn every_dependency_is_accounted_for() {
         }
     }
 }
+
+#[test]
+fn every_test_that_the_contract_names_exists() {
+    let text = fs::read_to_string(root().join("tests/contract.md")).unwrap();
+    let rows = text.lines().filter_map(|line| {
+        let cells: Vec<&str> = line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ").collect();
+        <[&str; 3]>::try_from(cells).ok().filter(|[_, file, _]| file.contains('.'))
+    });
+    let mut count = 0;
+    for [sentence, file, test] in rows {
+        let found = fs::read_to_string(root().join("tests").join(file)).unwrap_or_default();
+        assert!(found.contains(test), "{sentence}: {file} has no test `{test}`");
+        count += 1;
+    }
+    assert!(count > 100, "{count} rows");
+}

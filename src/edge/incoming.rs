@@ -100,6 +100,11 @@ impl Incoming {
     }
 }
 
+/// Whether a request is meant for an upstream, before it is read.
+pub(crate) fn is_for_upstream(request: &Request) -> bool {
+    is_proxied(&split_url(&request.inner().url()).1)
+}
+
 /// The bearer token; for an upstream also `x-api-key`.
 fn presented_key(headers: &Headers, proxied: bool) -> Option<String> {
     let header = |name| headers.get(name).ok().flatten();

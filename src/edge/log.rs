@@ -11,7 +11,7 @@ pub(crate) fn line(incoming: &Incoming, status: u16, code: Option<Code>) {
     let (route, method) = match route::find(&incoming.method, &incoming.path) {
         Route::Own(row, _) => (row.path, row.method),
         Route::Proxied(..) => ("/to/{upstream}", "ANY"),
-        Route::OtherMethod(_) | Route::None => ("none", "ANY"),
+        Route::OtherMethod | Route::None => ("none", "ANY"),
     };
     let line = Json::object([
         ("route", route.into()),

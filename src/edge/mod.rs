@@ -48,11 +48,12 @@ struct Visit<'a> {
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, ctx: Context) -> worker::Result<Response> {
+    let proxied = incoming::is_for_upstream(&request);
     let incoming = match Incoming::read(request).await {
         Ok(incoming) => incoming,
+        Err(problem) if proxied => return Ok(respond::proxied_problem(&problem)),
         Err(problem) => return Ok(respond::problem(&problem)),
     };
-    let proxied = incoming.is_proxied();
     let (response, code) = match handle(&incoming, env, &ctx).await {
         Ok(response) => (response, None),
         Err(problem) if proxied => (respond::proxied_problem(&problem), Some(problem.code)),
@@ -66,11 +67,12 @@ async fn handle(incoming: &Incoming, env: Env, ctx: &Context) -> Responded {
     match route::find(&incoming.method, &incoming.path) {
         Route::Own(row, _) if row.name == Name::Healthz => Ok(respond::text("text/plain", "ok\n", &[])),
         Route::None => Err(Problem::new(Code::NotFound, "nothing is at this path")),
-        Route::OtherMethod(method) => {
-            let problem = Problem::new(Code::Method, format!("this path takes {method}"));
+        Route::OtherMethod => {
+            let methods = route::methods(&incoming.path);
+            let problem = Problem::new(Code::Method, format!("this path takes {methods}"));
             let response = respond::problem(&problem);
             // A header of the table's own words cannot be refused.
-            let _ = response.headers().set("allow", method);
+            let _ = response.headers().set("allow", &methods);
             Ok(response)
         }
         Route::Own(row, parameter) => {

@@ -6,6 +6,7 @@ use crate::core::json::Json;
 use crate::core::permit::{self, Grant, Unverified, join, key_id};
 use crate::wire::problem::{Code, Problem};
 use crate::wire::record;
+use crate::wire::shape::FieldProblem;
 use std::cell::RefCell;
 use std::rc::Rc;
 use worker::Env;
@@ -62,7 +63,10 @@ async fn sign(env: &Env, issuer: &str, grant: &Grant) -> Result<String, Problem>
 
 /// Takes a permit that one of this deployment's keys has signed and that has not run out.
 pub(crate) async fn verified(env: &Env, text: &str) -> Result<Unverified, Problem> {
-    let none = || Problem::new(Code::Invalid, "this is no permit of this deployment");
+    let none = || {
+        let message = "this is no permit of this deployment";
+        Problem::fields(vec![FieldProblem::new("/permit", message)])
+    };
     let permit = permit::parse(text).ok_or_else(none)?;
     let signers = signers(env).await?;
     let signer = signers.iter().find(|signer| signer.kid == permit.kid).ok_or_else(none)?;

@@ -58,6 +58,8 @@ pub(super) async fn resend(visit: &Visit<'_>, key: &Key, id: &str) -> Responded 
     let place =
         place.parse().ok().filter(|place: &i64| *place > 0 && is_desk_name(desk)).ok_or_else(nothing)?;
     visit.copy.in_force.policy.desk(desk).ok_or_else(nothing)?;
-    let reply = call::desk(visit.env, desk, &Ask::Resend { place, by: key.id.clone() }).await?;
+    let reply =
+        call::desk(visit.env, desk, &Ask::Resend { place, by: key.id.clone(), token: visit.token.clone() })
+            .await?;
     if reply.status == 200 { Ok(respond::empty(204, &[])) } else { Ok(passed_on(&reply)) }
 }

@@ -190,7 +190,8 @@ pub(super) async fn decide(visit: &Visit<'_>, key: &Key, id: &str) -> Responded 
 /// that of the case, so an edit never asks for fewer people.
 fn edited_content(visit: &Visit<'_>, case: &Json, args: Object) -> Result<Content, Problem> {
     let shown = case.get("action").filter(|action| !action.is_null());
-    let deleted = || Problem::new(Code::Conflict, "the case's arguments were deleted");
+    let deleted =
+        || Problem::new(Code::Conflict, "the case's arguments were deleted").with("case", case.clone());
     let mut action = shown.and_then(api::action_from_json).ok_or_else(deleted)?;
     let policy = &visit.copy.in_force.policy;
     action.args = args;

@@ -134,7 +134,14 @@ fn grant(case: &Case, now: Millis) -> Option<Grant> {
         (Oversight::Before, true) => Basis::Edited,
         (Oversight::Before, false) => Basis::Approved,
     };
-    let usable = case.may_run(now) && case.progress.run.used.is_none();
+    let usable =
+        case.may_run(now) && case.progress.run.used.is_none() && case.stage(now) != Stage::Overturned;
+    let from = match facts.oversight {
+        Oversight::Before => case.release_at(),
+        Oversight::After { .. } => Some(facts.created),
+    };
+    let until = from.map(|from| from.after(facts.valid));
+    let usable = usable && until.is_none_or(|until| now < until);
     content.shown.as_ref().filter(|_| usable).map(|shown| Grant {
         id: facts.id.clone(),
         audience: facts.audience.clone(),
@@ -142,10 +149,7 @@ fn grant(case: &Case, now: Millis) -> Option<Grant> {
         digest: shown.digest,
         policy: content.verdict.get("policy").and_then(Json::as_str).unwrap_or_default().to_owned(),
         basis,
-        until: case
-            .release_at()
-            .filter(|_| facts.oversight == Oversight::Before)
-            .map(|at| at.after(facts.valid)),
+        until,
     })
 }
 

@@ -88,6 +88,8 @@ pub enum Ask {
         place: i64,
         /// Who wants it.
         by: String,
+        /// Names this request, so that its repetition is known.
+        token: Option<String>,
     },
 }
 
@@ -162,8 +164,9 @@ impl Ask {
             }
             Self::Head => ask("head"),
             Self::DeadLetters => ask("dead_letters"),
-            Self::Resend { place, by } => {
+            Self::Resend { place, by, token } => {
                 ask("resend");
+                object.set("token", token.as_deref());
                 object.set("place", *place);
                 object.set("by", by.as_str());
             }
@@ -202,7 +205,7 @@ impl Ask {
             "ledger" => Self::Ledger { after: int("after")? },
             "head" => Self::Head,
             "dead_letters" => Self::DeadLetters,
-            "resend" => Self::Resend { place: int("place")?, by: text("by")? },
+            "resend" => Self::Resend { place: int("place")?, by: text("by")?, token: text("token") },
             _ => return None,
         })
     }

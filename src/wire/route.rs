@@ -184,8 +184,8 @@ pub enum Route<'p> {
     Own(&'static Row, &'p str),
     /// Behind `/to/`: the upstream's name, and the rest of the path with its slash.
     Proxied(&'p str, &'p str),
-    /// The path is known with these methods only.
-    OtherMethod(&'static str),
+    /// The path is known with other methods only: [`methods`].
+    OtherMethod,
     /// Nothing is there.
     None,
 }
@@ -198,15 +198,21 @@ pub fn find<'p>(method: &str, path: &'p str) -> Route<'p> {
         return Route::Proxied(upstream, rest);
     }
     let method = if method == "HEAD" { "GET" } else { method };
-    let mut other = None;
+    let mut other = false;
     for row in &ROUTES {
         let Some(parameter) = matched(row.path, path) else { continue };
         if row.method == method {
             return Route::Own(row, parameter);
         }
-        other = Some(row.method);
+        other = true;
     }
-    other.map_or(Route::None, Route::OtherMethod)
+    if other { Route::OtherMethod } else { Route::None }
+}
+
+/// The methods that a path takes, for the header `Allow`.
+pub fn methods(path: &str) -> String {
+    let rows = ROUTES.iter().filter(|row| matched(row.path, path).is_some());
+    rows.map(|row| row.method).collect::<Vec<_>>().join(", ")
 }
 
 /// The segment that stands for `{…}`, where the path fits; empty where there is none.
@@ -241,7 +247,8 @@ mod tests {
         assert_eq!(find("GET", "/v1/nothing"), Route::None);
         assert_eq!(find("GET", "/v1/cases/"), Route::None);
         assert_eq!(find("GET", "/v1/cases/x/y"), Route::None);
-        assert_eq!(find("PATCH", "/v1/actions"), Route::OtherMethod("POST"));
+        assert_eq!(find("PATCH", "/v1/actions"), Route::OtherMethod);
+        assert_eq!(methods("/v1/policy"), "GET, PUT");
         assert!(matches!(find("HEAD", "/healthz"), Route::Own(row, _) if row.name == Name::Healthz));
         assert_eq!(
             find("POST", "/to/openai/v1/chat/completions"),

@@ -289,6 +289,17 @@ describe("what is held", () => {
     assert.match(message.content, new RegExp(`${one.id}.*was not executed: unavailable`));
   });
 
+  test("a permit for a proxied call is made out to its upstream, and x-api-key is as good as a bearer token", async () => {
+    answers(completion({ tool_calls: [call("refund", { amount: 821 })] }));
+    const headers = { "x-api-key": app, "content-type": "application/json", "holdpoint-wait": "0" };
+    const response = await fetch(`${holdpoint.url}/to/ai/v1/chat/completions`, { method: "POST", headers, body: JSON.stringify(ASK) });
+    assert.equal(response.status, 200);
+    await response.text();
+    await decideHeld(1, () => ({ decision: "approve" }));
+    const { permit } = (await holdpoint.ask("GET", `/v1/actions/${response.headers.get("holdpoint-action")}`, { key: app })).json;
+    assert.equal(JSON.parse(Buffer.from(permit.split(".")[1], "base64url")).aud, "ai");
+  });
+
   test("two choices are gated each for itself", async () => {
     const answer = completion({ tool_calls: [refund(645)] });
     answer.choices.push({ ...completion({ tool_calls: [call("get_order", {})] }).choices[0], index: 1 });

@@ -21,7 +21,7 @@ then = "audit"
 [desks.main]
 undo = "0s"
 keep = "2s"
-valid = "1s"
+valid = "3s"
 [desks.seniors]
 undo = "0s"
 `;
@@ -122,6 +122,23 @@ describe("the office's ledger", () => {
     const { versions } = (await shop.ask("GET", "/v1/policy/versions", { key: shop.auditor })).json;
     assert.deepEqual(versions.map(({ digest }) => digest), [policy.detail.digest]);
   });
+});
+
+test("keys are on disk as hashes alone", async () => {
+  await shop.holdpoint.kill();
+  const folder = join(shop.holdpoint.directory, "disk", "office");
+  let keys = 0;
+  for (const file of readdirSync(folder).filter((name) => name.endsWith(".sqlite"))) {
+    const database = new DatabaseSync(join(folder, file));
+    for (const { name } of database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all()) {
+      const rows = JSON.stringify(database.prepare(`SELECT * FROM "${name}"`).all());
+      if (name === "keys") keys += JSON.parse(rows).length;
+      for (const key of [shop.app, shop.ana, shop.holdpoint.admin]) assert.ok(!rows.includes(key) && !rows.includes(key.slice(4)), name);
+    }
+    database.close();
+  }
+  assert.ok(keys >= 5, `${keys} keys`);
+  await shop.holdpoint.run();
 });
 
 describe("what was kept long enough", () => {

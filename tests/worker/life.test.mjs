@@ -93,6 +93,25 @@ test("a decision before the deadline counts though its window ends after it; und
     assert.equal((await read(kept, { prefer: "wait=20" })).status, "approved");
   }));
 
+test("an undo that is repeated under its name is one undo", () =>
+  running('undo = "3s"', async ({ holdpoint, reviewer, hold, decide }) => {
+    const action = await hold();
+    await decide(action, "approve");
+    const undo = () => holdpoint.ask("POST", `/v1/cases/${action.id}/undo`, { key: reviewer, headers: { "idempotency-key": "undo-1" } });
+    assert.deepEqual([(await undo()).status, (await undo()).json.case.status], [200, "held"]);
+    await decide(action, "reject", { reason: "other" });
+    assert.equal((await undo()).json.case.status, "rejected", "the later decision stands");
+  }));
+
+test("an audit that nobody did in time is unaudited, and a finding then comes too late", () =>
+  running('audit_within = "1s"\nundo = "0s"\n[kinds.note]\nseverity = "low"\n[severity.low]\naudit = 1.0', async ({ holdpoint, app, decide, shown, read }) => {
+    const action = (await holdpoint.ask("POST", "/v1/actions", { key: app, body: { kind: "note" } })).json;
+    await until("it is unaudited", async () => (await shown(action)).status === "unaudited");
+    const late = await decide(action, "confirm");
+    assert.deepEqual([late.status, late.json.refusal, late.json.case.status], [409, "too_late", "unaudited"]);
+    assert.equal((await read(action)).status, "proceed");
+  }));
+
 test("an approval that nobody used in time is lapsed", () =>
   running('undo = "0s"\nvalid = "1s"', async ({ hold, decide, read }) => {
     const action = await hold();

@@ -236,6 +236,20 @@ describe("doors", () => {
     refused(await ask("DELETE", `/v1/keys/${id}`, { key: holdpoint.admin }), "not_found", 404);
   });
 
+  test("nothing under GET or HEAD changes anything", async () => {
+    const action = await held();
+    const told = async () => (await ask("GET", "/v1/ledger/head?desk=refunds", { key: auditor })).text + (await ask("GET", "/v1/ledger/head", { key: auditor })).text;
+    const before = [await told(), (await ask("GET", `/v1/cases/${action.id}`, { key: reviewer })).text];
+    for (const [, method, path] of rows.filter(([, method]) => method === "GET")) {
+      const concrete = path.replace("{desk}", "refunds").replace("{file}", "review.js").replace("{id}", action.id);
+      for (const key of [undefined, app, reviewer, auditor, holdpoint.admin]) {
+        await ask(method, `${concrete}?decision=approve`, { key });
+        await ask("HEAD", concrete, { key });
+      }
+    }
+    assert.deepEqual([await told(), (await ask("GET", `/v1/cases/${action.id}`, { key: reviewer })).text], before);
+  });
+
   test("unknown paths, other methods, and requests from other sites", async () => {
     refused(await ask("GET", "/v1/nothing", { key: app }), "not_found", 404);
     const answer = await ask("DELETE", "/v1/actions", { key: app });
@@ -339,6 +353,16 @@ describe("decisions", () => {
     refused(await ask("POST", `/v1/cases/${action.id}/undo`, { key: reviewer }), "conflict", 409);
     assert.equal((await decide(second, action, "approve")).json.case.status, "approved");
     assert.equal(await status(action), "approved");
+  });
+
+  test("two keys of one person are one vote", async () => {
+    const again = (await holdpoint.key("reviewer", { name: "first reviewer's other key", person: "first reviewer" })).key;
+    const action = await held({ kind: "wire", args: { amount: 10 } });
+    await decide(reviewer, action, "approve");
+    const answer = await decide(again, action, "approve");
+    refused(answer, "conflict", 409);
+    assert.equal(answer.json.refusal, "voted_already");
+    assert.equal(await status(action), "held");
   });
 
   test("nobody decides what a key of theirs proposed", async () => {

@@ -130,10 +130,7 @@ impl Desk {
             let run = record::run_to_json(run).to_string();
             self.sql.run(put, &[Bind::Text(write.id), Bind::Text(&run), write.now.0.into()])?;
         }
-        if let Some(token) = write.token {
-            let insert = "INSERT INTO tokens (token, at) VALUES (?, ?) ON CONFLICT (token) DO NOTHING";
-            self.sql.run(insert, &[Bind::Text(token), write.now.0.into()])?;
-        }
+        self.note(write.token, write.now)?;
         for entry in &write.record.entries {
             chain::store(&self.sql, entry)?;
         }
@@ -144,6 +141,13 @@ impl Desk {
             self.post_message(write.id, due)?;
         }
         Ok(())
+    }
+
+    /// Notes that a request was done, within a transaction.
+    pub(super) fn note(&self, token: Option<&str>, now: Millis) -> Result<(), Problem> {
+        let Some(token) = token else { return Ok(()) };
+        let insert = "INSERT INTO tokens (token, at) VALUES (?, ?) ON CONFLICT (token) DO NOTHING";
+        Ok(self.sql.run(insert, &[Bind::Text(token), now.0.into()])?)
     }
 
     fn write_case(&self, write: &Write<'_>, case: &Case) -> Result<(), Problem> {

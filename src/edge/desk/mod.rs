@@ -142,7 +142,7 @@ impl Desk {
             Ask::Ledger { after } => chain::page(&self.sql, after).map_err(|error| failed(&error)),
             Ask::Head => chain::head_json(&self.sql, Some(&self.name())).map_err(|error| failed(&error)),
             Ask::DeadLetters => self.dead_letters(),
-            Ask::Resend { place, by } => self.resend(place, &by),
+            Ask::Resend { place, by, token } => self.resend(place, &by, token.as_deref()),
             Ask::Answer { .. } => Err(Problem::new(Code::Invalid, "waiting is not answered at once")),
         }
     }

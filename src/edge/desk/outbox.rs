@@ -295,8 +295,11 @@ impl Desk {
     }
 
     /// Tries a dead letter again, from the first pause on.
-    pub(super) fn resend(&self, place: i64, by: &str) -> Answered {
+    pub(super) fn resend(&self, place: i64, by: &str, token: Option<&str>) -> Answered {
         let now = self.now()?;
+        if token.map_or(Ok(false), |token| self.knows(token))? {
+            return Ok((200, Json::Null));
+        }
         self.sql.transaction(|| {
             let again = "UPDATE outbox SET dead = 0, tries = 0, since = ?, due = ? \
                          WHERE place = ? AND dead = 1 RETURNING case_id";
@@ -304,6 +307,7 @@ impl Desk {
             let Some(row) = rows.first() else {
                 return Err(Problem::new(Code::NotFound, "no dead letter has this id"));
             };
+            self.note(token, now)?;
             let (head, id) = (chain::head(&self.sql)?, row.text("case_id")?);
             Ok(chain::store(&self.sql, &ledger::append(head, now, &id, "resent", Some(by), Json::Null))?)
         })?;
