@@ -1,170 +1,26 @@
 //! Actions that apps propose, ask after, take back, redeem and report.
 
 use super::call::{self, Reply};
-use super::copy::{Copy, InForce};
+use super::gating::{self, Gated, Proposer};
 use super::once::NamedRequest;
-use super::review::passed_on;
+use super::respond::passed_on;
 use super::{Responded, Visit, clock, permits, respond};
 use crate::core::action::{Action, Confidence};
-use crate::core::case::{Case, Command, Content, Facts, Oversight, Shown};
-use crate::core::gate;
+use crate::core::case::{Case, Command, Oversight};
 use crate::core::id::{ActionId, Course};
 use crate::core::json::Json;
 use crate::core::key::Key;
 use crate::core::permit::{Basis, Grant};
 use crate::core::policy::Policy;
-use crate::core::policy::severity::Severity;
-use crate::core::sample::drawn;
-use crate::core::time::Millis;
-use crate::core::verdict::{Outcome, Verdict};
 use crate::wire::api::{self, Proposal};
 use crate::wire::desk::{Ask, MOVED};
 use crate::wire::made::Made;
 use crate::wire::problem::{Code, Problem};
 use crate::wire::shape::FieldProblem;
-use worker::{Env, Response};
+use worker::Response;
 
 /// How soon an app should ask again, in seconds.
 const RETRY_AFTER: &str = "2";
-
-/// The longest title, in characters.
-const MAX_TITLE: usize = 300;
-
-/// A gated action, with its id and what was made of it.
-#[derive(Debug)]
-pub(super) struct Gated {
-    pub(super) action: Action,
-    pub(super) made: Made,
-}
-
-/// Gates an action and gives it its id.
-pub(super) fn gated(copy: &Copy, app: &str, action: Action, now: Millis) -> Result<Gated, Problem> {
-    let verdict = gate::decide(&copy.in_force.policy, &action);
-    let verdict = if copy.stale { gate::tightened_for_stale_policy(verdict) } else { verdict };
-    with_id(copy, app, action, verdict, now)
-}
-
-/// Gives an action with its verdict an id that leads to its record.
-pub(super) fn with_id(
-    copy: &Copy,
-    app: &str,
-    action: Action,
-    verdict: Verdict,
-    now: Millis,
-) -> Result<Gated, Problem> {
-    let course = match verdict.outcome {
-        Outcome::Proceed => Course::Proceeded,
-        Outcome::Block => Course::Blocked,
-        Outcome::Hold => Course::Held,
-    };
-    let entropy = clock::random().map_err(|_| no_randomness())?;
-    let InForce { policy, id_key, .. } = &*copy.in_force;
-    let made = Made {
-        id: ActionId::new(course, &verdict.desk, app, now, entropy, id_key),
-        approvals: approvals(policy, verdict.severity),
-        severity: verdict.severity,
-        audit: verdict.audit,
-        verdict: verdict.to_json(),
-        desk: verdict.desk,
-        blocked_by: verdict.blocked_by,
-        at: now,
-    };
-    Ok(Gated { action, made })
-}
-
-fn no_randomness() -> Problem {
-    Problem::new(Code::Unavailable, "no random bytes")
-}
-
-fn approvals(policy: &Policy, severity: Severity) -> u32 {
-    policy.handling(severity).map_or(1, |handling| handling.approvals)
-}
-
-/// Who proposes, and what they want with it.
-#[derive(Debug)]
-pub(super) struct Proposer<'a> {
-    /// The key.
-    pub(super) app: &'a str,
-    /// The person behind it.
-    pub(super) person: &'a str,
-    /// How the app knows this deployment.
-    pub(super) origin: &'a str,
-    /// For whom a permit is made out.
-    pub(super) audience: Option<String>,
-    /// The overturned action that is to be made good.
-    pub(super) raised_by: Option<&'a str>,
-}
-
-/// Whether people look at an action, before it runs or after; `None`: nobody does.
-pub(super) fn oversight(in_force: &InForce, made: &Made) -> Option<Oversight> {
-    match made.id.course() {
-        Course::Blocked => None,
-        Course::Held => Some(Oversight::Before),
-        Course::Proceeded => {
-            let probability = made.audit.unwrap_or(0.0);
-            drawn(&in_force.sample_key, made.id.as_str(), probability)
-                .then_some(Oversight::After { probability })
-        }
-    }
-}
-
-/// What a person is shown of an action, and how many of them have to approve.
-pub(super) fn content(
-    policy: &Policy,
-    action: &Action,
-    verdict: Json,
-    severity: Severity,
-    approvals: u32,
-) -> Result<Content, Problem> {
-    let title = policy
-        .kind(&action.kind)
-        .and_then(|kind| kind.title.as_ref())
-        .map_or_else(|| action.kind.clone(), |title| title.render(&action.args));
-    let shown = Shown {
-        title: title.chars().take(MAX_TITLE).collect(),
-        digest: action.digest(),
-        action: api::action_json(action),
-        salt: base16ct::lower::encode_string(&clock::random::<16>().map_err(|_| no_randomness())?),
-    };
-    Ok(Content { severity, verdict, approvals, shown: Some(shown) })
-}
-
-/// What a desk keeps of an action.
-pub(super) fn facts(
-    policy: &Policy,
-    proposer: &Proposer<'_>,
-    gated: &Gated,
-    oversight: Oversight,
-) -> Result<Facts, Problem> {
-    let Gated { action, made } = gated;
-    let desk = policy.desk(&made.desk).cloned().unwrap_or_default();
-    let kind = policy.kind(&action.kind);
-    let content = content(policy, action, made.verdict.clone(), made.severity, made.approvals)?;
-    let time = match oversight {
-        Oversight::Before => desk.expires,
-        Oversight::After { .. } => desk.audit_within,
-    };
-    Ok(Facts {
-        id: made.id.to_string(),
-        app: proposer.app.to_owned(),
-        proposer: proposer.person.to_owned(),
-        oversight,
-        kind: action.kind.clone(),
-        irreversible: kind.is_some_and(|kind| kind.irreversible),
-        undone_by: kind.and_then(|kind| kind.undone_by.clone()),
-        raised_by: proposer.raised_by.map(str::to_owned),
-        audience: proposer.audience.clone(),
-        origin: proposer.origin.to_owned(),
-        content,
-        reasons: policy.reasons(&action.kind),
-        created: made.at,
-        expires: made.at.after(time),
-        lease: desk.lease,
-        undo: desk.undo,
-        valid: desk.valid,
-        keep: desk.keep,
-    })
-}
 
 /// `POST /v1/actions`
 pub(super) async fn propose(visit: &Visit<'_>, key: &Key) -> Responded {
@@ -173,7 +29,7 @@ pub(super) async fn propose(visit: &Visit<'_>, key: &Key) -> Responded {
         api::read_proposal(incoming.json()?).map_err(Problem::fields)?;
     let in_force = &*visit.copy.in_force;
     take_confidence(&in_force.policy, &mut action)?;
-    let mut gated = gated(&visit.copy, &key.id, action, clock::now())?;
+    let mut gated = gating::gated(&visit.copy, &key.id, action, clock::now())?;
     if let Some(named) = NamedRequest::of(incoming, &key.id)? {
         // What was made for the first of these requests is theirs all.
         let made = named.remember(visit.env, gated.made.to_json()).await?;
@@ -184,8 +40,8 @@ pub(super) async fn propose(visit: &Visit<'_>, key: &Key) -> Responded {
     let proposer =
         Proposer { app: &key.id, person: &key.person, origin: &incoming.origin, audience, raised_by: None };
     let mut kept = None;
-    if let Some(oversight) = oversight(in_force, made) {
-        let facts = facts(&in_force.policy, &proposer, &gated, oversight)?;
+    if let Some(oversight) = gating::oversight(in_force, made) {
+        let facts = gating::facts(&in_force.policy, &proposer, &gated, oversight)?;
         let keep = Ask::Keep { case: Box::new(Case::new(facts)), from: None };
         let reply = call::desk(visit.env, &made.desk, &keep).await?;
         if !matches!(reply.status, 202 | MOVED) {
@@ -323,10 +179,4 @@ async fn answered(visit: &Visit<'_>, mut reply: Reply, id: &str) -> Result<Respo
     }
     let location = format!("/v1/actions/{id}");
     Ok(respond::json_with(202, &reply.body, &[("location", &location), ("retry-after", RETRY_AFTER)]))
-}
-
-/// Keeps the case of a call through the proxy, where people look at it; false where that failed.
-pub(super) async fn kept(env: &Env, desk: &str, facts: Facts) -> bool {
-    let keep = Ask::Keep { case: Box::new(Case::new(facts)), from: None };
-    call::desk(env, desk, &keep).await.is_ok_and(|reply| reply.status == 202)
 }

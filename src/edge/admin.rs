@@ -1,6 +1,6 @@
 //! Policy and keys.
 
-use super::review::passed_on;
+use super::respond::passed_on;
 use super::{Responded, Visit, call, copy, respond};
 use crate::core::json::Json;
 use crate::core::key::Key;

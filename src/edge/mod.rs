@@ -10,6 +10,7 @@ mod config;
 mod copy;
 mod desk;
 mod doors;
+mod gating;
 mod incoming;
 mod log;
 mod office;

@@ -1,7 +1,7 @@
 //! Calls through Holdpoint to an upstream: its answer is gated before a byte of it leaves.
 
-use super::actions;
 use super::copy::{self, Copy};
+use super::gating;
 use super::incoming::Incoming;
 use super::release::{GatedCall, Proposed, Release};
 use super::upstream::{self, Answered};
@@ -131,7 +131,7 @@ impl Gate<'_> {
             Err(why) => {
                 let verdict =
                     gate::malformed(policy, &call.kind, &format!("The call cannot be read: {why}."));
-                let gated = actions::with_id(self.copy, &self.key.id, action, verdict, now)?;
+                let gated = gating::with_id(self.copy, &self.key.id, action, verdict, now)?;
                 return Ok(GatedCall { gated, changed: false });
             }
         };
@@ -141,7 +141,7 @@ impl Gate<'_> {
         });
         let changed =
             action.take_confidence(policy.kind(&call.kind).and_then(|kind| kind.confidence.as_ref()));
-        let gated = actions::gated(self.copy, &self.key.id, action, now)?;
+        let gated = gating::gated(self.copy, &self.key.id, action, now)?;
         Ok(GatedCall { gated, changed })
     }
 

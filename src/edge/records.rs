@@ -1,6 +1,7 @@
 //! What people look back on: ledgers, and notifications that were given up.
 
-use super::review::{named_desk, passed_on};
+use super::respond::passed_on;
+use super::review::named_desk;
 use super::{Responded, Visit, call, respond};
 use crate::core::json::Json;
 use crate::core::key::Key;

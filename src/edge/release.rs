@@ -1,8 +1,8 @@
 //! What leaves after the gate: the calls that may run, together and once, and notices for the others. Where a
 //! person decides first, the client is kept waiting.
 
-use super::actions::{self, Gated};
 use super::copy::Copy;
+use super::gating::{self, Gated};
 use super::upstream::Answered;
 use super::{Responded, call, clock};
 use crate::core::case::Oversight;
@@ -113,16 +113,16 @@ async fn course(env: &Env, copy: &Copy, way: &Proposed<'_>, call: &GatedCall) ->
         let why = format!("blocked by {}", made.blocked_by.as_deref().unwrap_or("the policy"));
         return stopped(&why, "blocked");
     }
-    if let Some(oversight) = actions::oversight(&copy.in_force, made) {
-        let proposer = actions::Proposer {
+    if let Some(oversight) = gating::oversight(&copy.in_force, made) {
+        let proposer = gating::Proposer {
             app: &way.key.id,
             person: &way.key.person,
             origin: way.origin,
             audience: Some(way.upstream.to_owned()),
             raised_by: None,
         };
-        let kept = match actions::facts(&copy.in_force.policy, &proposer, &call.gated, oversight) {
-            Ok(facts) => actions::kept(env, &made.desk, facts).await,
+        let kept = match gating::facts(&copy.in_force.policy, &proposer, &call.gated, oversight) {
+            Ok(facts) => gating::kept(env, &made.desk, facts).await,
             Err(_) => false,
         };
         match (kept, oversight) {

@@ -1,5 +1,6 @@
 //! Answers: JSON, problems and pages, each with its headers.
 
+use super::call::Reply;
 use super::clock;
 use crate::core::json::Json;
 use crate::wire::problem::Problem;
@@ -94,4 +95,10 @@ fn problem_with(status: u16, body: &Json, more: &[(&str, &str)]) -> Response {
     let mut pairs = vec![("content-type", "application/problem+json")];
     pairs.extend(more);
     fixed(status, body.to_string().into_bytes(), &pairs)
+}
+
+/// An object's answer, passed on as it is.
+pub(crate) fn passed_on(reply: &Reply) -> Response {
+    let media_type = if reply.status < 400 { "application/json" } else { "application/problem+json" };
+    json_with(reply.status, &reply.body, &[("content-type", media_type)])
 }

@@ -1,7 +1,8 @@
 //! Desks, cases and decisions: what reviewers ask for.
 
 use super::call::{self, Reply};
-use super::{Responded, Visit, actions, respond};
+use super::respond::passed_on;
+use super::{Responded, Visit, gating, respond};
 use crate::core::case::{Answer, Command, Content, Decision};
 use crate::core::gate;
 use crate::core::id::ActionId;
@@ -15,13 +16,6 @@ use crate::wire::desk::Ask;
 use crate::wire::problem::{Code, Problem};
 use crate::wire::shape::FieldProblem;
 use futures_util::future::join_all;
-use worker::Response;
-
-/// An object's answer, passed on as it is.
-pub(super) fn passed_on(reply: &Reply) -> Response {
-    let media_type = if reply.status < 400 { "application/json" } else { "application/problem+json" };
-    respond::json_with(reply.status, &reply.body, &[("content-type", media_type)])
-}
 
 fn no_case() -> Problem {
     Problem::new(Code::NotFound, "no case has this id, or not for you")
@@ -207,5 +201,5 @@ fn edited_content(visit: &Visit<'_>, case: &Json, args: Object) -> Result<Conten
         return Err(Problem::fields(vec![problem]).with("verdict", verdict.to_json()));
     }
     let approvals = policy.handling(verdict.severity).map_or(1, |handling| handling.approvals);
-    actions::content(policy, &action, verdict.to_json(), verdict.severity, approvals)
+    gating::content(policy, &action, verdict.to_json(), verdict.severity, approvals)
 }

@@ -4,7 +4,7 @@
 use super::super::copy::{self, Copy};
 use super::super::sql::{Bind, Row};
 use super::super::webhooks::{self, Failed, Notification};
-use super::super::{actions, call, chain, clock};
+use super::super::{call, chain, clock, gating};
 use super::{Answered, Desk, no_case};
 use crate::core::action::Action;
 use crate::core::case::{Case, Command, Oversight, State, step};
@@ -339,7 +339,7 @@ fn makes_good(case: &Case, copy: &Copy, now: Millis) -> Result<Option<Raised>, P
     action.context.set("reason", decision.reason.as_deref());
     let policy = &copy.in_force.policy;
     action.take_confidence(policy.kind(kind).and_then(|kind| kind.confidence.as_ref()));
-    let gated = actions::gated(copy, &case.facts.app, action, now)?;
+    let gated = gating::gated(copy, &case.facts.app, action, now)?;
     let (id, desk) = (gated.made.id.to_string(), gated.made.desk.clone());
     let oversight = match gated.made.id.course() {
         Course::Blocked => return Ok(Some(Raised { id, desk, case: None })),
@@ -347,14 +347,14 @@ fn makes_good(case: &Case, copy: &Copy, now: Millis) -> Result<Option<Raised>, P
         // Nobody would learn of it otherwise, so it is always looked at.
         Course::Proceeded => Oversight::After { probability: 1.0 },
     };
-    let proposer = actions::Proposer {
+    let proposer = gating::Proposer {
         app: &case.facts.app,
         person: &case.facts.proposer,
         origin: &case.facts.origin,
         audience: case.facts.audience.clone(),
         raised_by: Some(&case.facts.id),
     };
-    let mut raised = Case::new(actions::facts(policy, &proposer, &gated, oversight)?);
+    let mut raised = Case::new(gating::facts(policy, &proposer, &gated, oversight)?);
     if decision.args.is_some() {
         // Who wrote the arguments does not approve them.
         raised.progress.editors.push(decision.by.clone());
