@@ -245,9 +245,49 @@ test("whatever was acknowledged is there after a kill, and the alarm still ends 
 /** The desk's database, as the killed runtime left it. */
 function deskDatabase(holdpoint) {
   const folder = join(holdpoint.directory, "disk", "desk");
-  const [file] = readdirSync(folder).filter((name) => name.endsWith(".sqlite"));
-  return new DatabaseSync(join(folder, file));
+  for (const file of readdirSync(folder).filter((name) => name.endsWith(".sqlite"))) {
+    const database = new DatabaseSync(join(folder, file));
+    if (database.prepare("SELECT name FROM sqlite_master WHERE name = 'cases'").all().length > 0) return database;
+    database.close();
+  }
+  throw new Error("no desk is on disk");
 }
+
+test("cases of the first version's tables are still there, to the last digit", () =>
+  running('undo = "0s"', async ({ holdpoint, app, hold, decide, read, shown }) => {
+    const body = '{"kind":"refund","args":{"amount":12345678901234567890,"text":"a \\"quote\\" and \\u0007"}}';
+    const [open, decided, lone] = [(await holdpoint.ask("POST", "/v1/actions", { key: app, body })).json, await hold(), await hold()];
+    await decide(decided, "reject", { reason: "other", note: "no" });
+    const before = await Promise.all([open, decided, lone].map(shown));
+    await holdpoint.kill();
+    // The same cases as the first version wrote them.
+    const database = deskDatabase(holdpoint);
+    const rows = database.prepare("SELECT * FROM cases ORDER BY rowid").all();
+    for (const table of ["cases", "runs", "tokens", "outbox"]) database.exec(`DROP TABLE ${table}`);
+    database.exec("DELETE FROM schema_version WHERE version > 2");
+    database.exec("CREATE TABLE cases (id TEXT PRIMARY KEY, open INTEGER NOT NULL, proposer TEXT NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL, valid INTEGER NOT NULL, facts TEXT NOT NULL, progress TEXT NOT NULL) STRICT");
+    database.exec("CREATE INDEX cases_by_deadline ON cases (open, expires, id)");
+    const insert = database.prepare("INSERT INTO cases VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    for (const row of rows) {
+      const { content, probability, undone_by, raised_by, audience, origin, keep, ...facts } = JSON.parse(row.facts);
+      const { shown: text, ...rest } = content;
+      const { state, votes, lease } = JSON.parse(row.progress);
+      const first = { ...facts, ...rest, ...text, action: "ACTION" };
+      const action = /"action":(\{.*\}),"salt"/.exec(row.facts)[1];
+      if (state.decision) delete state.decision.args;
+      const { before: _, ...old } = { ...state, ...(state.is === "decided" ? { taken: null } : {}) };
+      insert.run(row.id, row.open, row.proposer, row.created, row.expires, row.valid, JSON.stringify(first).replace('"ACTION"', () => action), JSON.stringify({ state: old, votes, lease }));
+    }
+    database.exec("CREATE TRIGGER cases_stay BEFORE DELETE ON cases BEGIN SELECT RAISE(ABORT, 'cases do not vanish'); END");
+    database.exec("CREATE TRIGGER facts_stay BEFORE UPDATE OF facts ON cases BEGIN SELECT RAISE(ABORT, 'what was held does not change'); END");
+    database.close();
+    await holdpoint.run();
+    assert.deepEqual(await Promise.all([open, decided, lone].map(shown)), before);
+    const text = (await holdpoint.ask("GET", `/v1/cases/${open.id}`, { key: (await holdpoint.key("auditor")).key })).text;
+    assert.ok(text.includes('"amount":12345678901234567890'), text);
+    assert.equal((await decide(open, "approve")).status, 200);
+    assert.deepEqual([(await read(open)).status, (await read(decided)).decision.note], ["approved", "no"]);
+  }));
 
 test("every change has its entry in a chain without gaps, across kills, and nobody rewrites it", () =>
   running('undo = "0s"', async ({ holdpoint, hold, decide, undo }) => {

@@ -14,7 +14,39 @@ use crate::wire::api::{Claim, answer_of_case, answer_without_record, case_json};
 use crate::wire::problem::{Code, Problem};
 use crate::wire::record;
 
+/// The tables of the first version, which knew neither edits nor audits.
+pub(super) const FIRST_TABLES: &[&str] = &[
+    "CREATE TABLE cases (id TEXT PRIMARY KEY, open INTEGER NOT NULL, proposer TEXT NOT NULL, created INTEGER NOT NULL, \
+     expires INTEGER NOT NULL, valid INTEGER NOT NULL, facts TEXT NOT NULL, progress TEXT NOT NULL) STRICT",
+    "CREATE INDEX cases_by_deadline ON cases (open, expires, id)",
+    "CREATE TRIGGER cases_stay BEFORE DELETE ON cases BEGIN SELECT RAISE(ABORT, 'cases do not vanish'); END",
+    "CREATE TRIGGER facts_stay BEFORE UPDATE OF facts, proposer, created, expires, valid ON cases \
+     BEGIN SELECT RAISE(ABORT, 'what was held does not change'); END",
+];
+
+/// Its cases in the new tables: held before they ran, by nobody edited, kept for the default of 90 days.
+pub(super) const FROM_FIRST_TABLES: &[&str] = &[
+    "INSERT INTO cases (id, open, after, proposer, created, expires, valid, forget_at, facts, progress) \
+     SELECT id, open, 0, proposer, created, expires, valid, CASE open WHEN 1 THEN NULL ELSE expires + valid + 7776000000 END, \
+     json_object('id', id, 'app', facts ->> 'app', 'proposer', proposer, 'probability', NULL, 'kind', facts ->> 'kind', \
+     'irreversible', json(facts -> 'irreversible'), 'undone_by', NULL, 'raised_by', NULL, 'audience', NULL, 'origin', '', \
+     'content', json_object('severity', facts ->> 'severity', 'verdict', json(facts -> 'verdict'), \
+     'approvals', facts ->> 'approvals', 'shown', json_object('title', facts ->> 'title', 'digest', facts ->> 'digest', \
+     'action', json(facts -> 'action'), 'salt', facts ->> 'salt')), 'reasons', json(facts -> 'reasons'), 'created', created, \
+     'expires', expires, 'lease', facts ->> 'lease', 'undo', facts ->> 'undo', 'valid', valid, 'keep', 7776000000), \
+     json_object('state', CASE progress ->> '$.state.is' WHEN 'decided' THEN json_object('is', 'decided', 'decision', \
+     json_set(progress -> '$.state.decision', '$.args', NULL), 'release_at', progress ->> '$.state.release_at', 'before', NULL) \
+     ELSE json_object('is', progress ->> '$.state.is') END, 'revision', NULL, 'editors', json_array(), \
+     'votes', json(progress -> 'votes'), 'lease', json(progress -> 'lease'), 'run', json_object('used', \
+     progress ->> '$.state.taken', 'outcome', NULL), 'undo', NULL, 'told', 0, 'moves', 0) FROM first_cases ORDER BY rowid",
+    "DROP TABLE first_cases",
+];
+
 pub(super) const TABLES: &[&str] = &[
+    "DROP TRIGGER cases_stay",
+    "DROP TRIGGER facts_stay",
+    "DROP INDEX cases_by_deadline",
+    "ALTER TABLE cases RENAME TO first_cases",
     "CREATE TABLE cases (id TEXT PRIMARY KEY, open INTEGER NOT NULL, after INTEGER NOT NULL, proposer TEXT NOT NULL, \
      created INTEGER NOT NULL, expires INTEGER NOT NULL, valid INTEGER NOT NULL, forget_at INTEGER, \
      facts TEXT NOT NULL, progress TEXT NOT NULL) STRICT",

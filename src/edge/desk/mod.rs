@@ -31,7 +31,8 @@ use std::pin::pin;
 use std::time::Duration;
 use worker::{Delay, Env, Response, ScheduledTime, durable_object};
 
-const MIGRATIONS: &[&[&str]] = &[chain::TABLES, cases::TABLES, outbox::TABLES];
+const MIGRATIONS: &[&[&str]] =
+    &[chain::TABLES, cases::FIRST_TABLES, cases::TABLES, cases::FROM_FIRST_TABLES, outbox::TABLES];
 
 /// The object.
 #[durable_object(alarm)]
