@@ -19,6 +19,8 @@ export function written(value) {
   return `{${members.map(([name, inner]) => `${JSON.stringify(name)}:${written(inner)}`).join(",")}}`;
 }
 
+const KEPT_ALIVE = 10_000;
+
 /** How far Holdpoint's clock is ahead of this one: deadlines are by that clock. */
 let ahead = 0;
 
@@ -32,6 +34,7 @@ function keepDigits(_key, value, context) {
 
 /** Sends a request and reads the JSON of the answer, if it has any. With a name, sent again it acts no more. */
 export async function send(method, path, body, name) {
+  const sent = body === undefined ? undefined : written(body);
   let response;
   let text;
   try {
@@ -41,10 +44,11 @@ export async function send(method, path, body, name) {
         ...(body === undefined ? {} : { "content-type": "application/json" }),
         ...(name === undefined ? {} : { "idempotency-key": name }),
       },
-      body: body === undefined ? undefined : written(body),
+      body: sent,
       credentials: "same-origin",
       cache: "no-store",
-      keepalive: method !== "GET",
+      // What outlives the page may have 64 KiB at most, together.
+      keepalive: method !== "GET" && (sent?.length ?? 0) < KEPT_ALIVE,
       signal: AbortSignal.timeout(15_000),
     });
     text = await response.text();
@@ -58,6 +62,7 @@ export async function send(method, path, body, name) {
     parsed = text === "" ? null : JSON.parse(text, keepDigits);
   } catch {
     // Whatever stands between here and Holdpoint answered in its place.
+    if (response.status < 400) throw new Offline();
     return { ok: false, status: response.status, body: null };
   }
   return { ok: response.ok, status: response.status, body: parsed };

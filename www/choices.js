@@ -21,10 +21,10 @@ function chip(key, text, act) {
 }
 
 /** Offers options under a label, in the place of `instead`; `choose` is told which. */
-export function offer({ label, options, choose, opener, instead = at("buttons") }) {
+export function offer({ label, options, choose, opener, instead = at("buttons"), left = () => {} }) {
   const openedAt = performance.now();
   const meant = (event) => event.detail === 0 || performance.now() - openedAt >= DEAF_MS;
-  open = { options, choose, opener, instead };
+  open = { options, choose, opener, instead, left };
   const chips = options.map((option, index) =>
     chip(String(index + 1), option, (event) => (meant(event) ? pick(index) : at("reasons").focus())),
   );
@@ -63,7 +63,8 @@ export function close() {
 }
 
 function leave() {
-  const opener = open?.opener;
+  const { opener, left } = open;
   close();
+  left();
   opener?.focus();
 }

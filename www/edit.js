@@ -17,8 +17,10 @@ export const editing = () => fields !== null;
 function textField(value) {
   const area = document.createElement("textarea");
   area.value = value;
+  // A text field has line ends of its own: what nobody touched stays as it was.
+  const before = area.value;
   area.rows = Math.min(8, Math.max(1, value.split("\n").length, Math.ceil(value.length / 70)));
-  return { element: area, read: () => area.value };
+  return { element: area, read: () => (area.value === before ? value : area.value) };
 }
 
 function numberField(value) {
@@ -99,9 +101,15 @@ export function begin(args) {
   fields.all[0]?.element.focus();
 }
 
+/** Keeps what was typed as it stands, or lets it be typed again. */
+export function freeze(frozen) {
+  at("fields").inert = frozen;
+}
+
 /** Ends editing; the case has to be drawn again. */
 export function end() {
   fields = null;
+  freeze(false);
   at("editing").hidden = true;
   at("buttons").hidden = false;
 }

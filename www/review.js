@@ -35,6 +35,8 @@ const state = {
   pending: null,
   done: 0,
   busy: false,
+  /** Cases on their way to another desk. */
+  moving: new Set(),
   expiring: false,
   /** Counts what was asked for next: only the newest answer says what is shown. */
   asked: 0,
@@ -141,7 +143,9 @@ function skipping() {
   for (const [id, until] of state.skipped) {
     if (until <= now()) state.skipped.delete(id);
   }
-  return [...state.skipped.keys()];
+  // What is being decided or moved is not asked for, though it may not have arrived yet.
+  const leaving = state.pending ? [state.pending.shown.id] : [];
+  return [...state.skipped.keys(), ...leaving, ...state.moving];
 }
 
 async function refreshDesks() {
@@ -172,6 +176,8 @@ async function refreshDesks() {
 const current = () => state.desks.find((desk) => desk.name === state.desk);
 
 async function claim() {
+  // The decision that is being sent brings what comes next along.
+  if (state.pending !== null) return;
   state.asked += 1;
   const { asked } = state;
   const answer = await ask("POST", `/v1/desks/${state.desk}/claim`, { want: LOOK_AHEAD + 1, skip: skipping() });
@@ -183,6 +189,13 @@ async function claim() {
 /** Goes on with what a claim gave: the first case is ours, the rest a look ahead. */
 function take(claimed) {
   const [first, ...ahead] = claimed.cases;
+  const same = ({ id, digest }) => state.shown?.id === id && state.shown.digest === digest;
+  if (first && !same(first) && busyElsewhere() && ahead.some(same)) {
+    // Somebody types or chooses: another case may be more urgent, and still this one is finished first.
+    state.ahead = claimed.cases.filter((given) => !same(given));
+    leaseShown();
+    return;
+  }
   state.ahead = ahead;
   if (!first) {
     nothingLeft();
@@ -194,6 +207,12 @@ function take(claimed) {
   }
   if (state.shown !== null) say(texts.leased(state.shown.title));
   show(first, claimed.lease);
+}
+
+async function leaseShown() {
+  const { shown } = state;
+  const answer = await ask("POST", `/v1/cases/${shown.id}/lease`);
+  if (answer?.ok && state.shown === shown) state.lease = answer.body.lease;
 }
 
 /** Says why no case is here, by a count that is not older than the question. */
@@ -214,9 +233,13 @@ function goOn() {
   } else {
     state.shown = null;
     at("case").hidden = true;
+    closePanels();
     buttons();
   }
 }
+
+/** Whether a case is there, and nothing is under way that it could be taken for. */
+const free = () => state.shown !== null && state.pending === null && !state.busy && armed();
 
 // Deciding
 
@@ -226,7 +249,7 @@ const no = () => (state.shown?.oversight === "after" ? "overturn" : "reject");
 
 async function decide(decision, { reason, args } = {}) {
   const shown = state.shown;
-  if (shown === null || state.pending !== null || !armed()) return;
+  if (!free()) return;
   const body = {
     decision,
     digest: shown.digest,
@@ -242,6 +265,7 @@ async function decide(decision, { reason, args } = {}) {
   say(texts.sending);
   // What was typed stays until it is taken: it may be refused.
   if (args === undefined) goOn();
+  else edit.freeze(true);
   await deliver(shown, body, crypto.randomUUID());
 }
 
@@ -257,16 +281,24 @@ async function deliver(shown, body, name) {
     state.pending = null;
     return;
   }
-  if (answer.body?.refusal === "lease" && (await leaseAgain(shown, body))) {
-    deliver(shown, body, crypto.randomUUID());
-    return;
+  if (answer.body?.refusal === "lease") {
+    const again = await leaseAgain(shown, body);
+    if (again === null) {
+      setTimeout(() => deliver(shown, body, name), RETRY_MS);
+      return;
+    }
+    if (again) {
+      deliver(shown, body, crypto.randomUUID());
+      return;
+    }
   }
   const pending = state.pending;
   state.pending = null;
   connection();
   if (answer.ok) {
     accepted(shown, pending, answer.body);
-  } else if (answer.status === 422 && pending.stays) {
+  } else if (pending.stays && ![404, 409].includes(answer.status)) {
+    edit.freeze(false);
     say(texts.refused(answer.body?.problems?.[0]?.message ?? answer.body?.detail ?? ""));
   } else {
     say(whyNot(shown, answer));
@@ -276,10 +308,11 @@ async function deliver(shown, body, name) {
   }
 }
 
-/** Reading may take longer than a lease: where nobody else has come, the case is ours again. */
+/** Reading may take longer than a lease: where nobody else has come, the case is ours again. Null: nobody knows. */
 async function leaseAgain(shown, body) {
   const answer = await ask("POST", `/v1/cases/${shown.id}/lease`);
-  if (!answer?.ok || answer.body.lease.token === body.lease) return false;
+  if (answer === null || answer.status >= 500) return null;
+  if (!answer.ok || answer.body.lease.token === body.lease) return false;
   body.lease = answer.body.lease.token;
   return true;
 }
@@ -310,9 +343,9 @@ function accepted(shown, { decision, reason, asked }, body) {
   state.lastText = text;
   say(text);
   tick();
-  if (edit.editing()) goOn();
+  if (state.shown?.id === shown.id) goOn();
   if (body.next && asked === state.asked) take(body.next);
-  else if (asked === state.asked) claim();
+  else if (asked === state.asked || state.shown === null) claim();
   refreshDesks();
 }
 
@@ -328,14 +361,18 @@ async function undo() {
     return;
   }
   state.busy = true;
-  const { shown } = state.last;
-  const answer = await ask("POST", `/v1/cases/${shown.id}/undo`);
+  await takeBack(state.last);
   state.busy = false;
+}
+
+async function takeBack(last) {
+  const { shown } = last;
+  const answer = await ask("POST", `/v1/cases/${shown.id}/undo`);
   if (!answer || answer.status >= 500) {
     say(texts.undoAgain);
     return;
   }
-  state.last = null;
+  if (state.last === last) state.last = null;
   if (!answer.ok) {
     say(answer.status === 409 ? texts.undoTooLate : texts.refused(answer.body?.detail ?? String(answer.status)));
     buttons();
@@ -344,8 +381,8 @@ async function undo() {
   state.asked += 1;
   state.done = Math.max(0, state.done - 1);
   at("done").textContent = String(state.done);
-  const given = state.shown;
   const lease = await ask("POST", `/v1/cases/${shown.id}/lease`);
+  const given = state.shown;
   if (given) ask("DELETE", `/v1/cases/${given.id}/lease`);
   if (given) state.ahead.unshift(given);
   show(answer.body.case, lease?.ok ? lease.body.lease : null);
@@ -356,12 +393,12 @@ async function undo() {
 // Editing, and other desks
 
 function startEdit() {
-  if (state.shown === null || state.pending !== null || !armed()) return;
+  if (!free()) return;
   edit.begin(state.shown.action.args);
 }
 
 function leaveEdit() {
-  if (choices.choosing()) return;
+  if (choices.choosing() || state.pending !== null) return;
   edit.end();
   if (state.shown) draw(state.shown);
   at("edit").focus();
@@ -369,7 +406,7 @@ function leaveEdit() {
 
 /** Before it runs an edit is the decision; of what ran it says what should have been, and a reason is needed. */
 function saveEdit() {
-  if (!edit.editing() || state.pending !== null) return;
+  if (!edit.editing() || state.shown === null || state.pending !== null) return;
   const args = edit.edited();
   if (args === undefined) return;
   if (written(args) === written(state.shown.action.args)) {
@@ -380,7 +417,9 @@ function saveEdit() {
     decide("edit", { args });
     return;
   }
+  edit.freeze(true);
   choices.offer({
+    left: () => edit.freeze(false),
     label: texts.actions.after.why,
     options: state.shown.reasons,
     choose: (reason) => decide("overturn", { reason, args }),
@@ -390,7 +429,7 @@ function saveEdit() {
 }
 
 function openDesks() {
-  if (state.shown === null || state.pending !== null || !armed()) return;
+  if (!free()) return;
   const others = state.desks.map(({ name }) => name).filter((name) => name !== state.shown.desk);
   if (others.length === 0) {
     say(texts.noOtherDesk);
@@ -401,8 +440,11 @@ function openDesks() {
 
 async function moveTo(desk) {
   const shown = state.shown;
+  if (shown === null) return;
+  state.moving.add(shown.id);
   goOn();
   const answer = await ask("POST", `/v1/cases/${shown.id}/move`, { desk }, crypto.randomUUID());
+  state.moving.delete(shown.id);
   say(answer?.ok ? texts.moved(shown.title, desk) : texts.refused(answer?.body?.detail ?? texts.offline(0)));
   await claim();
   refreshDesks();
@@ -410,7 +452,7 @@ async function moveTo(desk) {
 
 async function skip() {
   const shown = state.shown;
-  if (shown === null || state.pending !== null || !armed()) return;
+  if (!free()) return;
   state.skipped.set(shown.id, now() + SKIP_MS);
   goOn();
   say(texts.skipped(shown.title));
@@ -421,7 +463,7 @@ async function skip() {
 // Reasons
 
 function openReasons() {
-  if (state.shown === null || !armed()) return;
+  if (!free()) return;
   const decision = no();
   choices.offer({
     label: texts.actions[state.shown.oversight].why,
@@ -478,6 +520,7 @@ async function renew() {
     state.lease = answer.body.lease;
   } else if (answer.status === 409) {
     say(texts.somebodyElse(shown.title));
+    closePanels();
     state.shown = null;
     claim();
   }
@@ -498,7 +541,7 @@ const keys = {
   e: () => busyElsewhere() || startEdit(),
   x: () => busyElsewhere() || openDesks(),
   s: () => busyElsewhere() || skip(),
-  u: undo,
+  u: () => busyElsewhere() || undo(),
   "?": showHelp,
 };
 
@@ -540,6 +583,7 @@ at("desk").addEventListener("change", async (event) => {
   if (state.shown && state.lease) ask("DELETE", `/v1/cases/${state.shown.id}/lease`);
   state.desk = event.target.value;
   state.asked += 1;
+  closePanels();
   state.shown = null;
   state.ahead = [];
   event.target.blur();

@@ -105,7 +105,7 @@ pub fn keep<S: Store>(
             None => return Ok(Done::Case(Box::new(known))),
         }
     }
-    if let Some(run) = store.run(&case.facts.id)? {
+    if let (true, None, Some(run)) = (is_new, &from, store.run(&case.facts.id)?) {
         // It was redeemed or reported here before its case came.
         case.progress.run = run;
     }

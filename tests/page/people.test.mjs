@@ -78,6 +78,22 @@ describe("editing", () => {
     await says("Approved: Refund 400");
   });
 
+  test("changes nothing that nobody touched, however large it is", async () => {
+    const text = `${"line\r\n".repeat(20_000)}end`;
+    const action = await shop.hold("refund", { amount: 400, text });
+    page = await signedIn(browser, shop.holdpoint, shop.ana);
+    await shows("Refund 400");
+    await page.keyboard.press("e");
+    await field("amount").press("Control+Enter");
+    await says("Nothing was changed");
+    await field("amount").fill("41");
+    await field("amount").press("Control+Enter");
+    await says("Let run as edited");
+    const { args } = (await shop.read(action)).json.action;
+    assert.equal(args.amount, 41);
+    assert.ok(args.text === text, "line ends are as they were");
+  });
+
   test("of an action that needs two people is theirs to approve, and they do not see whose it is", async () => {
     await shop.hold("refund", { amount: 700 });
     page = await signedIn(browser, shop.holdpoint, shop.ana);
@@ -131,7 +147,9 @@ describe("audits", () => {
     await field("text").fill("right");
     await field("text").press("Control+Enter");
     await page.waitForFunction(() => !document.getElementById("reasons").hidden);
+    assert.ok(await page.evaluate(() => document.getElementById("fields").inert), "what is sent is what stands there");
     await page.keyboard.press("Escape");
+    assert.ok(!(await page.evaluate(() => document.getElementById("fields").inert)));
     await page.waitForFunction(() => !document.getElementById("editing").hidden && document.getElementById("buttons").hidden);
     await page.getByRole("button", { name: "Save" }).click();
     await page.waitForTimeout(350);

@@ -66,6 +66,9 @@ pub(super) const TABLES: &[&str] = &[
 /// The largest row that the platform stores is 2 MB; below it, with room for the other columns.
 const MAX_ROW: usize = 1_900_000;
 
+/// What a case's progress has where nothing large is in it.
+const SMALL: usize = 64 << 10;
+
 /// How long a request's repetition is known, and what proceeded can be reported: longer than any permit and any
 /// name of a request lives.
 const REMEMBERED: Span = Span::days(32);
@@ -184,9 +187,10 @@ impl Desk {
 
     fn write_case(&self, write: &Write<'_>, case: &Case) -> Result<(), Problem> {
         let progress = record::progress_to_json(&case.progress).to_string();
+        // Facts fit by themselves; beside a large edit or finding they are counted.
         let beside =
-            case.progress.revision.as_ref().map(|_| record::facts_to_json(&case.facts).to_string().len());
-        check_size(progress.len().saturating_add(beside.unwrap_or(0)))?;
+            if progress.len() > SMALL { record::facts_to_json(&case.facts).to_string().len() } else { 0 };
+        check_size(progress.len().saturating_add(beside))?;
         let is_open = i64::from(case.progress.state.is_open());
         let forget_at = case.forget_at(write.now).map(|at| at.0);
         if write.is_new || case.is_forgotten() {
