@@ -164,8 +164,13 @@ pub(crate) fn python() -> Outcome<PathBuf> {
     }
     ui::step("making a Python environment for the tests of the API (about half a minute, once)");
     let system = if cfg!(windows) { "python" } else { "python3" };
-    let made = Command::new(system).args(["-m", "venv", "--clear"]).arg(&home).status();
-    if !made.is_ok_and(|status| status.success()) {
+    let make = || {
+        let made = Command::new(system).args(["-m", "venv", "--clear"]).arg(&home).status();
+        made.is_ok_and(|status| status.success())
+    };
+    // Debian keeps the module in a package of its own.
+    let is_there = make() || (can_apt() && apt(&["python3", "python3-venv"]).is_ok() && make());
+    if !is_there {
         return Err(Failure::Failed(
             "`python3 -m venv` does not work: install Python 3.10 or newer (on Debian: apt install python3-venv)".to_owned(),
         ));
@@ -185,21 +190,30 @@ pub(crate) fn chromium() -> Outcome<PathBuf> {
     if let Some(found) = installed_chromium() {
         return Ok(found);
     }
-    let is_root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout.trim_ascii() == b"0");
-    let has_apt = Command::new("apt-get").arg("--version").output().is_ok_and(|apt| apt.status.success());
-    if is_root && has_apt {
+    if can_apt() {
         ui::step("installing Chromium by apt (about a minute)");
-        let apt = |arguments: &[&str]| {
-            let mut command = Command::new("apt-get");
-            command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null());
-            execute(&mut command, &format!("`apt-get {}`", arguments.join(" ")))
-        };
-        apt(&["update", "-qq"])?;
-        apt(&["install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-dejavu-core"])?;
+        apt(&["chromium", "fonts-dejavu-core"])?;
     }
     installed_chromium().ok_or_else(|| {
         Failure::Failed("no Chromium is here for the browser tests: install Chromium or Chrome, or set HOLDPOINT_CHROMIUM to its path".to_owned())
     })
+}
+
+/// Whether packages can be installed by apt: as root, on Debian and its kin.
+fn can_apt() -> bool {
+    let is_root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout.trim_ascii() == b"0");
+    let has_apt = Command::new("apt-get").arg("--version").output().is_ok_and(|apt| apt.status.success());
+    is_root && has_apt
+}
+
+fn apt(packages: &[&str]) -> Outcome {
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new("apt-get");
+        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null());
+        execute(&mut command, &format!("`apt-get {}`", arguments.join(" ")))
+    };
+    run(&["update", "-qq"])?;
+    run(&[["install", "-y", "-qq", "--no-install-recommends"].as_slice(), packages].concat())
 }
 
 fn installed_chromium() -> Option<PathBuf> {
