@@ -154,8 +154,12 @@ pub(super) async fn decide(visit: &Visit<'_>, key: &Key, id: &str) -> Responded 
             return Ok(passed_on(&case));
         }
         let args = args.take().unwrap_or_default();
-        let content = edited_content(visit, &case.body, args)?;
-        edited = Some(Box::new(content));
+        edited = match edited_content(visit, &case.body, args) {
+            Ok(content) => Some(Box::new(content)),
+            // What was let through once is not gated again by a policy that has changed since.
+            Err(_) if was_done(visit, key, id).await? => None,
+            Err(problem) => return Err(problem),
+        };
     }
     let decision = Decision {
         answer,
@@ -178,6 +182,13 @@ pub(super) async fn decide(visit: &Visit<'_>, key: &Key, id: &str) -> Responded 
         digest: None,
     };
     ask_case(visit, key, id, &ask).await.map(|reply| passed_on(&reply))
+}
+
+/// Whether this very request was done before.
+async fn was_done(visit: &Visit<'_>, key: &Key, id: &str) -> Result<bool, Problem> {
+    let Some(token) = visit.token.clone() else { return Ok(false) };
+    let reply = ask_case(visit, key, id, &Ask::Knows { id: id.to_owned(), token }).await?;
+    Ok(reply.body.get("known").and_then(Json::as_bool) == Some(true))
 }
 
 /// What an edit puts in the place of a case's action, gated by the policy in force. Its severity is at least

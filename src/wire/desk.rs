@@ -40,6 +40,13 @@ pub enum Ask {
         /// The case.
         id: String,
     },
+    /// Was this request done?
+    Knows {
+        /// The case.
+        id: String,
+        /// Names the request.
+        token: String,
+    },
     /// A page of cases.
     List {
         /// Of this status; none: all.
@@ -137,6 +144,11 @@ impl Ask {
                 ask("where");
                 object.set("id", id.as_str());
             }
+            Self::Knows { id, token } => {
+                ask("knows");
+                object.set("id", id.as_str());
+                object.set("token", token.as_str());
+            }
             Self::List { status, limit, after } => {
                 ask("list");
                 object.set("status", status.as_deref());
@@ -191,6 +203,7 @@ impl Ask {
             },
             "case" => Self::Case { id: text("id")? },
             "where" => Self::Where { id: text("id")? },
+            "knows" => Self::Knows { id: text("id")?, token: text("token")? },
             "list" => Self::List { status: text("status"), limit: int("limit")?, after: text("after") },
             "counts" => Self::Counts,
             "claim" => Self::Claim { person: text("person")?, claim: claim_from_json(json.get("claim")?)? },

@@ -99,6 +99,20 @@ describe("other requests that are repeated", () => {
     refused(await shop.decide(shop.ana, action, "reject", { ...once, reason: "wrong amount" }), "invalid", 422);
   });
 
+  test("an edit counts once, also where the policy would block it by now", async () => {
+    const action = await shop.hold("refund", { amount: 400 });
+    const once = named();
+    const edit = (name) => shop.decide(shop.ana, action, "edit", { ...name, args: { amount: 77 } });
+    assert.equal((await edit(once)).json.case.status, "edited");
+    const policy = (await shop.ask("GET", "/v1/policy", { key: shop.app })).text;
+    await shop.holdpoint.putPolicy(`${policy}\n[[criteria]]\nid = "no-77"\ncategory = "seventy-seven"\nwhen = "has(args.amount) && args.amount == 77"\nthen = "block"\n`);
+    await until("the policy is in force", async () => (await shop.propose("refund", { amount: 77 })).json.status === "blocked");
+    const again = await edit(once);
+    assert.deepEqual([again.status, again.json.case.status], [200, "edited"]);
+    refused(await edit(named()), "invalid", 422);
+    await shop.holdpoint.putPolicy(policy);
+  });
+
   test("one of several approvals counts once", async () => {
     const action = await shop.hold("wire", { amount: 1 });
     const once = named();

@@ -133,6 +133,10 @@ impl Desk {
                 Some(desk) => moved(desk),
                 None => (200, Json::Null),
             }),
+            Ask::Knows { id, token } => Ok(match self.case(&id)?.ok_or_else(no_case)?.elsewhere() {
+                Some(desk) => moved(desk),
+                None => (200, Json::object([("known", self.knows(&token)?.into())])),
+            }),
             Ask::List { status, limit, after } => self.list(status.as_deref(), limit, after.as_deref()),
             Ask::Counts => self.counts(),
             Ask::Claim { person, claim } => self.claim(&person, &claim).map(|claimed| (200, claimed)),
