@@ -61,10 +61,7 @@ impl worker::DurableObject for Office {
             (Ok(()), Err(error)) => Err(Problem::malformed(&error)),
             (Ok(()), Ok(ask)) => self.answer(&ask, clock::now()),
         };
-        Ok(match answered {
-            Ok((status, body)) => super::respond::json(status, &body),
-            Err(problem) => super::respond::json(problem.status(), &problem.to_json()),
-        })
+        Ok(super::respond::internal(answered))
     }
 }
 

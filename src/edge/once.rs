@@ -68,9 +68,7 @@ impl NamedRequest {
             _ => Err(Problem::new(Code::Unavailable, "the memory of repeated requests does not answer")),
         }
     }
-}
 
-impl NamedRequest {
     /// Gives the name back: the request could not be read, and the next one with this name may be another.
     pub(crate) async fn forget(&self, env: &Env) {
         let ask = Json::object([
@@ -111,10 +109,7 @@ impl worker::DurableObject for Once {
             (Ok(()), Err(error)) => Err(Problem::malformed(&error)),
             (Ok(()), Ok(ask)) => self.remember(&ask, clock::now()),
         };
-        Ok(match answered {
-            Ok(body) => super::respond::json(200, &body),
-            Err(problem) => super::respond::json(problem.status(), &problem.to_json()),
-        })
+        Ok(super::respond::internal(answered.map(|body| (200, body))))
     }
 }
 

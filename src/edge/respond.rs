@@ -97,6 +97,12 @@ fn problem_with(status: u16, body: &Json, more: &[(&str, &str)]) -> Response {
     fixed(status, body.to_string().into_bytes(), &pairs)
 }
 
+/// What an object answers to the Worker.
+pub(crate) fn internal(answered: Result<(u16, Json), Problem>) -> Response {
+    let (status, body) = answered.unwrap_or_else(|problem| (problem.status(), problem.to_json()));
+    json(status, &body)
+}
+
 /// An object's answer, passed on as it is.
 pub(crate) fn passed_on(reply: &Reply) -> Response {
     let media_type = if reply.status < 400 { "application/json" } else { "application/problem+json" };

@@ -133,8 +133,7 @@ pub(super) async fn hand_over(visit: &Visit<'_>, key: &Key, id: &str) -> Respond
     };
     let is_there = |found: &Reply| found.body.get("desk").and_then(Json::as_str) == Some(&desk);
     if let Some(found) = found.filter(|found| found.status == 200 && is_there(found)) {
-        return if visit.token.is_some() {
-            // It may be there because this very request was done before.
+        return if was_done(visit, key, id).await? {
             Ok(respond::json(200, &Json::object([("case", found.body)])))
         } else {
             Err(invalid(format!("the case is at `{desk}` already")))

@@ -126,6 +126,7 @@ describe("other requests that are repeated", () => {
     assert.equal((await moveIt()).status, 200);
     const again = await moveIt();
     assert.deepEqual([again.status, again.json.case.desk], [200, "seniors"]);
+    refused(await shop.ask("POST", `/v1/cases/${action.id}/move`, { key: shop.ana, body: { desk: "seniors" }, ...named() }), "invalid", 422);
     const withdrawIt = () => shop.to(action, "withdraw", undefined, withdraw);
     assert.deepEqual([(await withdrawIt()).status, (await withdrawIt()).status], [200, 200]);
     const approved = await shop.hold("refund", { amount: 400 });

@@ -67,10 +67,7 @@ impl worker::DurableObject for Desk {
             Err(problem) => Err(problem),
         };
         self.arm().await;
-        Ok(match answered {
-            Ok((status, body)) => super::respond::json(status, &body),
-            Err(problem) => super::respond::json(problem.status(), &problem.to_json()),
-        })
+        Ok(super::respond::internal(answered))
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
@@ -133,10 +130,13 @@ impl Desk {
                 Some(desk) => moved(desk),
                 None => (200, Json::Null),
             }),
-            Ask::Knows { id, token } => Ok(match self.case(&id)?.ok_or_else(no_case)?.elsewhere() {
-                Some(desk) => moved(desk),
-                None => (200, Json::object([("known", self.knows(&token)?.into())])),
-            }),
+            Ask::Knows { id, token } => {
+                let (case, known) = (self.case(&id)?.ok_or_else(no_case)?, self.knows(&token)?);
+                Ok(match case.elsewhere() {
+                    Some(desk) if !known => moved(desk),
+                    _ => (200, Json::object([("known", known.into())])),
+                })
+            }
             Ask::List { status, limit, after } => self.list(status.as_deref(), limit, after.as_deref()),
             Ask::Counts => self.counts(),
             Ask::Claim { person, claim } => self.claim(&person, &claim).map(|claimed| (200, claimed)),
