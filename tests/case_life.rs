@@ -44,7 +44,7 @@ fn commands() -> impl Strategy<Value = Vec<(i64, Command)>> {
             11 => decide(Answer::Confirm, None),
             12 => decide(Answer::Overturn, Some("wrong")),
             13 => Command::Undo { person: person.into() },
-            14 => Command::Take,
+            14 => Command::Take { connection: None },
             15 => Command::Redeem,
             16 => Command::Report { outcome: Outcome::ALL[which as usize % 2] },
             17 if which == 0 => Command::Withdraw,

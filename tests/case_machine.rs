@@ -80,7 +80,7 @@ fn in_stage(stage: Stage, undo: u32, approvals: u32) -> (Case, Millis) {
         }
     };
     let last = match stage {
-        Stage::Used => Some(Command::Take),
+        Stage::Used => Some(Command::Take { connection: None }),
         Stage::Withdrawn => Some(Command::Withdraw),
         Stage::Moved => Some(Command::Move { person: "first".into(), desk: "other".into() }),
         _ => None,
@@ -115,7 +115,8 @@ fn command(act: Act, case: &Case) -> Command {
         Act::Undo => Command::Undo { person: person() },
         Act::Move => Command::Move { person: "third".into(), desk: "other".into() },
         Act::Withdraw => Command::Withdraw,
-        Act::Take => Command::Take,
+        Act::Join => Command::Join { connection: "a".into() },
+        Act::Take => Command::Take { connection: None },
         Act::Redeem => Command::Redeem,
         Act::Report => Command::Report { outcome: Outcome::Done },
         Act::Raise => Command::Raised { id: "hp_undo".into() },

@@ -15,7 +15,7 @@
 
 mod support;
 
-use holdpoint::core::case::{Answer, Case, Command, Outcome, Refusal, Run, Status, Viewer};
+use holdpoint::core::case::{Answer, Case, Command, Outcome, Proxied, Refusal, Run, Status, Viewer};
 use holdpoint::core::desk::{self, Done, Request, Stopped, Store, Write};
 use holdpoint::core::ledger::{self, Head};
 use holdpoint::core::outbox::Message;
@@ -64,6 +64,11 @@ impl Store for Rows {
 
     fn case(&self, id: &str) -> Result<Option<Case>, Crashed> {
         Ok(self.cases.borrow().get(id).cloned())
+    }
+
+    fn equal_calls(&self, proxied: &Proxied) -> Result<Vec<Case>, Crashed> {
+        let equal = |case: &&Case| case.facts.proxied.as_ref().is_some_and(|known| known.call == proxied.call);
+        Ok(self.cases.borrow().values().filter(equal).cloned().collect())
     }
 
     fn run(&self, id: &str) -> Result<Option<Run>, Crashed> {

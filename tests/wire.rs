@@ -1,52 +1,269 @@
-//! Wire goldens: `tests/wire/<dialect>/<case>/` holds an upstream's answer (`in.json`), what becomes of each of
-//! its calls (`fates.txt`, a line a call), and the answer as it leaves (`out.json`), byte for byte.
+//! Wire goldens. `tests/wire/DIALECT/answers/CASE/` holds an upstream's whole answer (`in.json`), what becomes of
+//! each of its calls (`fates.txt`, a line a call), and the answer as it leaves (`out.json`), byte for byte.
+//!
+//! `tests/wire/DIALECT/streams/CASE/` holds an upstream's stream (`in.sse`), what of it leaves before anything is
+//! decided (`held.sse`), and the whole of what leaves when every call runs (`released.sse`), none does
+//! (`rejected.sse`), every one is edited (`edited.sse`) or only the first runs (`partly.sse`). Each is replayed
+//! split at every byte and in random chunks. `HOLDPOINT_PRINT=1 cargo test --test wire` writes what leaves.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::arithmetic_side_effects,
+    reason = "a test fails by panicking"
+)]
 
-use holdpoint::core::json::Json;
-use holdpoint::wire::openai_chat::{Answer, Fate, Request};
+use holdpoint::core::json::{Json, Object};
+use holdpoint::wire::call::{Call, Carries, Fate};
+use holdpoint::wire::notice::{Notice, Why};
+use holdpoint::wire::openai_chat::{self, Answer, Request};
+use holdpoint::wire::stream::{AnswerStream, Flow};
+use proptest::prelude::*;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+fn cases(of: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire").join(of);
+    let mut cases: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    cases.sort();
+    cases
+}
+
+fn name(case: &Path) -> &str {
+    case.file_name().unwrap().to_str().unwrap()
+}
+
+fn printing() -> bool {
+    std::env::var("HOLDPOINT_PRINT").is_ok()
+}
+
+// Answers
 
 fn fate(line: &str) -> Fate {
-    match line.split_once(' ') {
-        None if line == "run" => Fate::Run,
-        Some(("run", args)) => {
-            Fate::RunWith(Json::parse(args.as_bytes()).unwrap().as_object().unwrap().clone())
+    let words: Vec<&str> = line.splitn(5, ' ').collect();
+    let object = |text: &str| Json::parse(text.as_bytes()).unwrap().as_object().unwrap().clone();
+    match words.as_slice() {
+        ["run"] => Fate::Run,
+        ["run", ..] => Fate::RunWith(object(&line[4..])),
+        ["notice", id, kind, word, why] => {
+            let why = match *word {
+                "rejected" => Why::Rejected((*why).to_owned()),
+                "blocked" => Why::Blocked((*why).to_owned()),
+                other => panic!("`{other}` is no reason"),
+            };
+            Fate::Notice(Notice { id: (*id).to_owned(), kind: (*kind).to_owned(), why })
         }
-        Some(("notice", text)) => Fate::Notice(text.to_owned()),
-        _ => panic!("a fate is `run`, `run {{…}}` or `notice …`, not {line}"),
+        _ => panic!("a fate is `run`, `run {{…}}` or `notice ID KIND WORD WHY`, not {line}"),
     }
 }
 
-fn run(case: &Path) {
+fn check_answer(case: &Path, rewrite: fn(&[u8], &[Fate], bool) -> String) {
     let read = |name: &str| {
         fs::read_to_string(case.join(name))
             .unwrap_or_else(|error| panic!("{}/{name}: {error}", case.display()))
     };
-    let answer = Answer::parse(read("in.json").as_bytes()).unwrap();
     let script = read("fates.txt");
     let (structured, lines) = match script.strip_prefix("structured\n") {
         Some(lines) => (true, lines),
         None => (false, script.as_str()),
     };
     let fates: Vec<Fate> = lines.lines().map(fate).collect();
-    assert_eq!(fates.len(), answer.calls().len(), "{}: one fate a call", case.display());
-    assert_eq!(answer.rewrite(&fates, structured), read("out.json").trim_end(), "{}", case.display());
-}
-
-#[test]
-fn goldens() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire/openai_chat");
-    let cases: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    for case in &cases {
-        run(case);
+    let out = rewrite(read("in.json").as_bytes(), &fates, structured);
+    if printing() {
+        fs::write(case.join("out.json"), &out).unwrap();
     }
-    assert!(cases.len() >= 7, "{} goldens", cases.len());
+    assert_eq!(out, read("out.json").trim_end(), "{}", case.display());
 }
 
 #[test]
-fn a_request_is_read_for_what_the_gate_needs() {
+fn chat_answers() {
+    let cases = cases("openai_chat/answers");
+    for case in &cases {
+        check_answer(case, |body, fates, structured| {
+            let answer = Answer::parse(body).unwrap();
+            assert_eq!(fates.len(), answer.calls().len(), "one fate a call");
+            answer.rewrite(fates, structured)
+        });
+    }
+    assert!(cases.len() >= 9, "{} goldens", cases.len());
+}
+
+// Streams
+
+/// What becomes of the calls of a stream.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Script {
+    Released,
+    Rejected,
+    Edited,
+    Partly,
+}
+
+const SCRIPTS: [(Script, &str); 4] = [
+    (Script::Released, "released.sse"),
+    (Script::Rejected, "rejected.sse"),
+    (Script::Edited, "edited.sse"),
+    (Script::Partly, "partly.sse"),
+];
+
+fn scripted(script: Script, group: usize, at: usize, call: &Call) -> Fate {
+    let notice = |why| Fate::Notice(Notice { id: format!("hp_{group}{at}"), kind: call.kind.clone(), why });
+    if call.args.is_err() {
+        return notice(Why::Blocked("malformed".to_owned()));
+    }
+    match script {
+        Script::Partly if at == 0 => Fate::Run,
+        Script::Released => Fate::Run,
+        Script::Rejected | Script::Partly => notice(Why::Rejected("wrong amount".to_owned())),
+        Script::Edited => {
+            let mut args = Object::new();
+            args.set(if call.carries == Carries::Input { "input" } else { "edited" }, "é\"");
+            Fate::RunWith(args)
+        }
+    }
+}
+
+struct Replayed {
+    /// What left before anything was decided.
+    held: Vec<u8>,
+    all: Vec<u8>,
+    calls: Vec<Call>,
+    failed: bool,
+}
+
+/// Lets a stream flow in these chunks. Nothing is decided before the upstream has closed.
+fn replay<'a>(
+    answer: Box<dyn AnswerStream>,
+    chunks: impl Iterator<Item = &'a [u8]>,
+    script: Script,
+) -> Replayed {
+    let (mut flow, mut out, mut ripe) = (Flow::new(answer, None), Vec::new(), Vec::new());
+    for chunk in chunks {
+        flow.push(chunk, &mut out);
+        ripe.extend(std::iter::from_fn(|| flow.ripe()));
+    }
+    flow.close(&mut out);
+    ripe.extend(std::iter::from_fn(|| flow.ripe()));
+    let (held, failed) = (out.clone(), flow.has_failed());
+    for group in &ripe {
+        let fates = group.calls.iter().enumerate();
+        let fates: Vec<Fate> = fates.map(|(at, call)| scripted(script, group.group, at, call)).collect();
+        flow.release(group.group, &fates, &mut out);
+    }
+    Replayed { held, all: out, calls: ripe.into_iter().flat_map(|group| group.calls).collect(), failed }
+}
+
+type NewStream = fn(&str) -> Box<dyn AnswerStream>;
+
+fn chat_stream(case: &str) -> Box<dyn AnswerStream> {
+    Box::new(openai_chat::Stream::new(case.ends_with("_structured")))
+}
+
+fn check_stream(case: &Path, new: NewStream) {
+    let stream = || new(name(case));
+    let text = fs::read(case.join("in.sse")).unwrap();
+    let whole = replay(stream(), std::iter::once(text.as_slice()), Script::Released);
+    let mut expected = vec![("held.sse", whole.held.clone())];
+    for (script, file) in SCRIPTS {
+        let replayed = replay(stream(), std::iter::once(text.as_slice()), script);
+        assert_eq!(
+            replayed.held,
+            whole.held,
+            "{}: before a verdict it does not matter which",
+            case.display()
+        );
+        if script == Script::Released
+            || (!whole.calls.is_empty() && (script != Script::Partly || whole.calls.len() > 1))
+        {
+            expected.push((file, replayed.all));
+        }
+    }
+    for (file, out) in &expected {
+        let golden = case.join(file);
+        if printing() {
+            fs::write(&golden, out).unwrap();
+        }
+        let known = fs::read(&golden).unwrap_or_else(|error| panic!("{}: {error}", golden.display()));
+        assert_eq!(String::from_utf8_lossy(out), String::from_utf8_lossy(&known), "{}", golden.display());
+    }
+    for call in &whole.calls {
+        let held = String::from_utf8_lossy(&whole.held);
+        assert!(
+            !held.contains(&format!("\"{}\"", call.kind)),
+            "{}: {} left before its verdict",
+            case.display(),
+            call.kind
+        );
+    }
+    if !whole.failed
+        && whole.calls.iter().all(|call| call.args.is_ok())
+        && !name(case).starts_with("rewritten_")
+    {
+        let released = String::from_utf8(whole.all.clone()).unwrap();
+        // Of two choices the one that is kept back comes later; what stands behind the end never comes.
+        if !name(case).contains("two_choices") && !name(case).contains("behind") {
+            assert_eq!(
+                released,
+                String::from_utf8(text.clone()).unwrap(),
+                "{}: byte for byte",
+                case.display()
+            );
+        }
+    }
+    for at in 0..=text.len() {
+        let (left, right) = text.split_at(at);
+        let replayed = replay(stream(), [left, right].into_iter(), Script::Rejected);
+        let whole = expected.iter().find(|(file, _)| *file == "rejected.sse").or(expected.get(1));
+        assert_eq!(replayed.held, expected[0].1, "{}: split at byte {at}", case.display());
+        assert_eq!(replayed.all, whole.unwrap().1, "{}: split at byte {at}", case.display());
+    }
+    let single = replay(stream(), text.chunks(1), Script::Released);
+    assert!(single.held == whole.held && single.all == whole.all, "{}: byte by byte", case.display());
+}
+
+#[test]
+fn chat_streams() {
+    let cases = cases("openai_chat/streams");
+    for case in &cases {
+        check_stream(case, chat_stream);
+    }
+    assert!(cases.len() >= 30, "{} goldens", cases.len());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_chunks_change_nothing(sizes in prop::collection::vec(1_usize..97, 1..64)) {
+        for case in cases("openai_chat/streams") {
+            in_chunks(&case, chat_stream, &sizes);
+        }
+    }
+}
+
+fn in_chunks(case: &Path, new: NewStream, sizes: &[usize]) {
+    let text = fs::read(case.join("in.sse")).unwrap();
+    let mut rest = text.as_slice();
+    let mut sizes = sizes.iter().cycle();
+    let chunks: Vec<&[u8]> = std::iter::from_fn(|| {
+        let (chunk, left) = rest.split_at((*sizes.next()?).min(rest.len()));
+        rest = left;
+        (!chunk.is_empty()).then_some(chunk)
+    })
+    .collect();
+    for script in [Script::Released, Script::Edited] {
+        let whole = replay(new(name(case)), std::iter::once(text.as_slice()), script);
+        let replayed = replay(new(name(case)), chunks.iter().copied(), script);
+        assert!(replayed.held == whole.held && replayed.all == whole.all, "{}", case.display());
+    }
+}
+
+// Requests
+
+#[test]
+fn a_chat_request_is_read_for_what_the_gate_needs() {
     let request = |text: &str| Request::parse(text.as_bytes()).unwrap();
     let plain = request(
         r#"{"model":"m","messages":[{"role":"user","content":"first"},{"role":"user","content":"second"},{"role":"assistant","content":"x"}]}"#,

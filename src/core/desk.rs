@@ -4,7 +4,7 @@
 //! repetition of a request that was committed is known by its token. A crash anywhere is mended by asking again.
 
 use super::canonical::Digest;
-use super::case::{Case, Command, Event, Oversight, Refusal, Run, Step, step};
+use super::case::{Case, Command, Event, Oversight, Proxied, Refusal, Run, Step, step};
 use super::json::Json;
 use super::ledger::{self, Head};
 use super::outbox::{self, Record};
@@ -18,6 +18,8 @@ pub trait Store {
     fn name(&self) -> String;
     /// A case.
     fn case(&self, id: &str) -> Result<Option<Case>, Self::Error>;
+    /// Cases of calls through the proxy that were known by the same [`Proxied::call`], oldest first.
+    fn equal_calls(&self, proxied: &Proxied) -> Result<Vec<Case>, Self::Error>;
     /// What is known of an action that proceeded without a case.
     fn run(&self, id: &str) -> Result<Option<Run>, Self::Error>;
     /// Whether a request was committed.
@@ -116,6 +118,30 @@ pub fn keep<S: Store>(
     };
     commit(store, now, &mut case, &[event], None, is_new)?;
     Ok(Done::Case(Box::new(case)))
+}
+
+/// Waits for the case of an equal call, if there is one to wait for: its own request's, still undecided, or an
+/// approval that nobody took.
+pub fn join<S: Store>(
+    store: &S,
+    now: Millis,
+    proxied: &Proxied,
+    connection: &str,
+) -> Result<Done, Stopped<S::Error>> {
+    let known = store.equal_calls(proxied)?.into_iter().filter(|case| case.awaits(proxied, now));
+    let (moved, here): (Vec<Case>, Vec<Case>) = known.partition(|case| case.elsewhere().is_some());
+    // What the same request waits for comes before what another one left.
+    let own = |case: &Case| case.facts.proxied.as_ref() == Some(proxied);
+    let found = here.iter().position(own).or((!here.is_empty()).then_some(0));
+    if let Some(mut case) = found.and_then(|at| here.into_iter().nth(at)) {
+        let command = Command::Join { connection: connection.to_owned() };
+        return match apply(store, now, &mut case, command, None)? {
+            None => Ok(Done::Case(Box::new(case))),
+            Some(refusal) => Err(Stopped::Refused(refusal, Some(Box::new(case)))),
+        };
+    }
+    let elsewhere = moved.last().and_then(Case::elsewhere);
+    elsewhere.map_or(Err(Stopped::NoCase), |desk| Ok(Done::Moved(desk.to_owned())))
 }
 
 /// Does something with an action, or knows that it was done already.

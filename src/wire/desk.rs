@@ -3,7 +3,7 @@
 use super::api::Claim;
 use super::record;
 use crate::core::canonical::Digest;
-use crate::core::case::{Case, Command};
+use crate::core::case::{Case, Command, Proxied};
 use crate::core::json::{Json, Object};
 
 /// The status with which a desk says that a case lives on at another one; the body's `moved` names it.
@@ -19,6 +19,22 @@ pub enum Ask {
         /// The desk that hands it over; none: it is new.
         from: Option<String>,
     },
+    /// A call through the proxy has to wait: for the case of an equal call that is here, else for this new one.
+    Propose {
+        /// The case, if it becomes one.
+        case: Box<Case>,
+        /// Names the connection that waits.
+        connection: String,
+        /// Whether cases that were moved away are left alone: they were asked already.
+        anew: bool,
+    },
+    /// A call through the proxy has to wait: is there the case of an equal call?
+    Join {
+        /// What the call is known by.
+        proxied: Proxied,
+        /// Names the connection that waits.
+        connection: String,
+    },
     /// What has become of an app's case? Waits until that is final, `wait_ms` at most.
     Answer {
         /// The case.
@@ -29,6 +45,8 @@ pub enum Ask {
         take: bool,
         /// Whether it proceeded, so that there need not be a case.
         proceeded: bool,
+        /// The connection through the proxy that waits; it is told when a newer one does.
+        connection: Option<String>,
     },
     /// A case for the people of the desk.
     Case {
@@ -129,8 +147,20 @@ impl Ask {
                 object.set("case", record::case_to_json(case));
                 object.set("from", from.as_deref());
             }
-            Self::Answer { id, wait_ms, take, proceeded } => {
+            Self::Propose { case, connection, anew } => {
+                ask("propose");
+                object.set("case", record::case_to_json(case));
+                object.set("connection", connection.as_str());
+                object.set("anew", *anew);
+            }
+            Self::Join { proxied, connection } => {
+                ask("join");
+                object.set("proxied", record::proxied_to_json(proxied));
+                object.set("connection", connection.as_str());
+            }
+            Self::Answer { id, wait_ms, take, proceeded, connection } => {
                 ask("answer");
+                object.set("connection", connection.as_deref());
                 object.set("id", id.as_str());
                 object.set("wait_ms", *wait_ms);
                 object.set("take", *take);
@@ -195,7 +225,17 @@ impl Ask {
             "keep" => {
                 Self::Keep { case: Box::new(record::case_from_json(json.get("case")?)?), from: text("from") }
             }
+            "propose" => Self::Propose {
+                case: Box::new(record::case_from_json(json.get("case")?)?),
+                connection: text("connection")?,
+                anew: flag("anew")?,
+            },
+            "join" => Self::Join {
+                proxied: record::proxied_from_json(json.get("proxied")?)?,
+                connection: text("connection")?,
+            },
             "answer" => Self::Answer {
+                connection: text("connection"),
                 id: text("id")?,
                 wait_ms: int("wait_ms")?,
                 take: flag("take")?,

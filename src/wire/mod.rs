@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod api;
+pub mod call;
 pub mod desk;
 pub mod made;
 pub mod notice;
@@ -14,5 +15,8 @@ pub mod record;
 pub mod route;
 pub mod shape;
 pub mod shapes;
+pub mod sse;
+pub mod stream;
+pub mod token_scores;
 pub mod upstream;
 pub mod webhook;

@@ -77,6 +77,19 @@ impl Code {
     }
 }
 
+impl Code {
+    /// The member in which `OpenAI`'s SDKs look for what went wrong.
+    pub fn to_openai_error(self, detail: &str) -> Json {
+        let (code, ..) = self.parts();
+        Json::object([
+            ("message", format!("[Holdpoint] {detail}").into()),
+            ("type", "holdpoint".into()),
+            ("code", code.into()),
+            ("param", Json::Null),
+        ])
+    }
+}
+
 /// What is answered instead of what was asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
@@ -150,15 +163,8 @@ impl Problem {
     /// The document with the member in which `OpenAI`'s SDKs look for a message.
     pub fn to_openai_json(&self) -> Json {
         let mut document = self.to_json();
-        let (code, ..) = self.code.parts();
-        let error = Json::object([
-            ("message", format!("[Holdpoint] {}", self.detail).into()),
-            ("type", "holdpoint".into()),
-            ("code", code.into()),
-            ("param", Json::Null),
-        ]);
         if let Some(object) = document.as_object_mut() {
-            object.set("error", error);
+            object.set("error", self.code.to_openai_error(&self.detail));
         }
         document
     }

@@ -3,8 +3,8 @@
 
 use crate::core::canonical::Digest;
 use crate::core::case::{
-    Answer, Case, Command, Content, Decision, Facts, Lease, Outcome, Oversight, Progress, Run, Shown, State,
-    Vote,
+    Answer, Case, Command, Content, Decision, Facts, Lease, Outcome, Oversight, Progress, Proxied, Run,
+    Shown, State, Vote,
 };
 use crate::core::json::Json;
 use crate::core::permit::{Basis, Grant};
@@ -58,6 +58,7 @@ pub fn facts_to_json(facts: &Facts) -> Json {
         ("raised_by", facts.raised_by.as_deref().into()),
         ("audience", facts.audience.as_deref().into()),
         ("origin", facts.origin.as_str().into()),
+        ("proxied", facts.proxied.as_ref().map(proxied_to_json).into()),
         ("content", content_to_json(&facts.content)),
         ("reasons", facts.reasons.iter().map(String::as_str).collect()),
         ("created", facts.created.0.into()),
@@ -84,6 +85,8 @@ pub fn facts_from_json(json: &Json) -> Option<Facts> {
         raised_by: text(json, "raised_by"),
         audience: text(json, "audience"),
         origin: text(json, "origin")?,
+        // Cases from before there was such a thing have no such member.
+        proxied: json.get("proxied").and_then(proxied_from_json),
         content: content_from_json(json.get("content")?)?,
         reasons: texts(json, "reasons")?,
         created: millis(json, "created")?,
@@ -93,6 +96,17 @@ pub fn facts_from_json(json: &Json) -> Option<Facts> {
         valid: span(json, "valid")?,
         keep: span(json, "keep")?,
     })
+}
+
+/// What a call through the proxy is known by.
+pub fn proxied_to_json(proxied: &Proxied) -> Json {
+    Json::object([("call", proxied.call.to_string().into()), ("request", proxied.request.to_string().into())])
+}
+
+/// What a call through the proxy is known by, again.
+pub fn proxied_from_json(json: &Json) -> Option<Proxied> {
+    let digest = |name| Digest::parse(&text(json, name)?);
+    Some(Proxied { call: digest("call")?, request: digest("request")? })
 }
 
 /// What a decision is about.
@@ -190,6 +204,7 @@ pub fn progress_to_json(progress: &Progress) -> Json {
         ("editors", progress.editors.iter().map(String::as_str).collect()),
         ("votes", progress.votes.iter().map(vote).collect()),
         ("lease", lease.into()),
+        ("connection", progress.connection.as_deref().into()),
         ("run", run_to_json(&progress.run)),
         ("undo", progress.undo.as_deref().into()),
         ("told", progress.told.into()),
@@ -213,6 +228,7 @@ pub fn progress_from_json(json: &Json) -> Option<Progress> {
         editors: texts(json, "editors")?,
         votes: json.get("votes")?.as_array()?.iter().map(vote).collect::<Option<_>>()?,
         lease: maybe(json, "lease", lease)?,
+        connection: text(json, "connection"),
         run: run_from_json(json.get("run")?)?,
         undo: text(json, "undo"),
         told: int(json, "told")?,
@@ -285,7 +301,12 @@ pub fn command_to_json(command: &Command) -> Json {
         Command::GiveBack { person } => of("give_back", person),
         Command::Undo { person } => of("undo", person),
         Command::Withdraw => bare("withdraw"),
-        Command::Take => bare("take"),
+        Command::Join { connection } => {
+            Json::object([("do", "join".into()), ("connection", connection.as_str().into())])
+        }
+        Command::Take { connection } => {
+            Json::object([("do", "take".into()), ("connection", connection.as_deref().into())])
+        }
         Command::Redeem => bare("redeem"),
         Command::Report { outcome } => {
             Json::object([("do", "report".into()), ("outcome", outcome.as_str().into())])
@@ -315,7 +336,8 @@ pub fn command_from_json(json: &Json, token: &str) -> Option<Command> {
         "give_back" => Command::GiveBack { person: person()? },
         "undo" => Command::Undo { person: person()? },
         "withdraw" => Command::Withdraw,
-        "take" => Command::Take,
+        "join" => Command::Join { connection: text(json, "connection")? },
+        "take" => Command::Take { connection: text(json, "connection") },
         "redeem" => Command::Redeem,
         "report" => Command::Report { outcome: Outcome::parse(&text(json, "outcome")?)? },
         "move" => Command::Move { person: person()?, desk: text(json, "desk")? },

@@ -44,6 +44,7 @@ pub(crate) fn before(approvals: u32) -> Facts {
         undone_by: None,
         raised_by: None,
         audience: None,
+        proxied: None,
         origin: "https://gate.example".into(),
         content: content("proposed", approvals),
         reasons: vec!["wrong".into(), "other".into()],

@@ -39,8 +39,16 @@ pub enum Command {
     },
     /// The app takes its action back.
     Withdraw,
+    /// A connection through the proxy waits for this case, and is the newest to do so.
+    Join {
+        /// Names the connection.
+        connection: String,
+    },
     /// Take the approved action away to run it, once.
-    Take,
+    Take {
+        /// The connection that takes it: the newest that waits, where there are any.
+        connection: Option<String>,
+    },
     /// Redeem the permit, once.
     Redeem,
     /// Say what became of it.
@@ -78,7 +86,8 @@ impl Command {
             },
             Self::Undo { .. } => Act::Undo,
             Self::Withdraw => Act::Withdraw,
-            Self::Take => Act::Take,
+            Self::Join { .. } => Act::Join,
+            Self::Take { .. } => Act::Take,
             Self::Redeem => Act::Redeem,
             Self::Report { .. } => Act::Report,
             Self::Move { .. } => Act::Move,
@@ -175,11 +184,14 @@ pub enum Refusal {
     /// It lives on at another desk.
     #[error("the case was moved to another desk")]
     Moved,
+    /// The same request came again, and the release is for the one that came last.
+    #[error("a newer connection waits for this case")]
+    NewerConnection,
 }
 
 impl Refusal {
     /// Every refusal.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::NotOpen,
         Self::TooLate,
         Self::Answer,
@@ -193,6 +205,7 @@ impl Refusal {
         Self::Used,
         Self::Reported,
         Self::Moved,
+        Self::NewerConnection,
     ];
 
     /// The word for it in answers: what a program tells refusals apart by.
@@ -211,6 +224,7 @@ impl Refusal {
             Self::Used => "used",
             Self::Reported => "reported",
             Self::Moved => "moved",
+            Self::NewerConnection => "newer_connection",
         }
     }
 }

@@ -64,6 +64,8 @@ pub enum Act {
     Move,
     /// The app takes it back.
     Withdraw,
+    /// A connection through the proxy waits for it.
+    Join,
     /// The proxy takes it away to run it.
     Take,
     /// An executor redeems its permit.
@@ -92,7 +94,7 @@ pub enum Rule {
 /// How many stages and commands there are.
 pub const STAGES: usize = 16;
 /// See [`STAGES`].
-pub const ACTS: usize = 15;
+pub const ACTS: usize = 16;
 
 impl Act {
     /// The columns of the table, in its order.
@@ -107,6 +109,7 @@ impl Act {
         Self::Undo,
         Self::Move,
         Self::Withdraw,
+        Self::Join,
         Self::Take,
         Self::Redeem,
         Self::Report,
@@ -127,6 +130,7 @@ impl Act {
             Self::Undo => "undo",
             Self::Move => "move",
             Self::Withdraw => "withdraw",
+            Self::Join => "join",
             Self::Take => "take",
             Self::Redeem => "redeem",
             Self::Report => "report",
@@ -182,23 +186,23 @@ const AWAY: Rule = Rule::Leads(&[Stage::Moved]);
 /// The machine: a row for each stage, a column for each of [`Act::ALL`].
 #[rustfmt::skip]
 pub const TABLE: [(Stage, [Rule; ACTS]); STAGES] = [
-    //                   lease give  appr. edit  reject conf. overt. undo   move  withd take  redeem report raise expire
-    (Stage::Held,        [STAY, STAY, YES,  YES,  NO,   KIND, KIND,  NOPE,  AWAY, OUT,  NOPE, NOPE, NOPE, NOPE, STAY]),
-    (Stage::Approving,   [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  BACK,  NOPE, OUT,  NOPE, NOPE, NOPE, NOPE, STAY]),
-    (Stage::Rejecting,   [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  BACK,  NOPE, OUT,  NOPE, NOPE, NOPE, NOPE, STAY]),
-    (Stage::Approved,    [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, USE,  USE,  USE,  NOPE, STAY]),
-    (Stage::Used,        [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, USED, USED, STAY, NOPE, STAY]),
-    (Stage::Lapsed,      [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, NOPE, NOPE, NOPE, STAY]),
-    (Stage::Rejected,    [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, NOPE, NOPE, NOPE, STAY]),
-    (Stage::Expired,     [NOPE, STAY, LATE, LATE, LATE, KIND, KIND,  NOPE,  NOPE, NOPE, NOPE, NOPE, NOPE, NOPE, STAY]),
-    (Stage::Withdrawn,   [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, STAY, NOPE, NOPE, NOPE, NOPE, STAY]),
-    (Stage::ToAudit,     [STAY, STAY, KIND, KIND, KIND, FINE, BAD,   NOPE,  AWAY, NOPE, NOPE, STAY, STAY, NOPE, STAY]),
-    (Stage::Confirming,  [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  AGAIN, NOPE, NOPE, NOPE, STAY, STAY, NOPE, STAY]),
-    (Stage::Overturning, [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  AGAIN, NOPE, NOPE, NOPE, STAY, STAY, NOPE, STAY]),
-    (Stage::Confirmed,   [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, STAY, STAY, NOPE, STAY]),
-    (Stage::Overturned,  [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, NOPE, STAY, STAY, STAY]),
-    (Stage::Unaudited,   [NOPE, STAY, KIND, KIND, KIND, LATE, LATE,  NOPE,  NOPE, NOPE, NOPE, STAY, STAY, NOPE, STAY]),
-    (Stage::Moved,       [GONE, GONE, GONE, GONE, GONE, GONE, GONE,  GONE,  GONE, GONE, GONE, GONE, GONE, GONE, STAY]),
+    //                   lease give  appr. edit  reject conf. overt. undo   move  withd join  take  redeem report raise expire
+    (Stage::Held,        [STAY, STAY, YES,  YES,  NO,   KIND, KIND,  NOPE,  AWAY, OUT,  STAY, NOPE, NOPE, NOPE, NOPE, STAY]),
+    (Stage::Approving,   [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  BACK,  NOPE, OUT,  STAY, NOPE, NOPE, NOPE, NOPE, STAY]),
+    (Stage::Rejecting,   [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  BACK,  NOPE, OUT,  STAY, NOPE, NOPE, NOPE, NOPE, STAY]),
+    (Stage::Approved,    [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, STAY, USE,  USE,  USE,  NOPE, STAY]),
+    (Stage::Used,        [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, USED, USED, STAY, NOPE, STAY]),
+    (Stage::Lapsed,      [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, NOPE, NOPE, NOPE, NOPE, STAY]),
+    (Stage::Rejected,    [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, NOPE, NOPE, NOPE, NOPE, STAY]),
+    (Stage::Expired,     [NOPE, STAY, LATE, LATE, LATE, KIND, KIND,  NOPE,  NOPE, NOPE, NOPE, NOPE, NOPE, NOPE, NOPE, STAY]),
+    (Stage::Withdrawn,   [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE, STAY]),
+    (Stage::ToAudit,     [STAY, STAY, KIND, KIND, KIND, FINE, BAD,   NOPE,  AWAY, NOPE, NOPE, NOPE, STAY, STAY, NOPE, STAY]),
+    (Stage::Confirming,  [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  AGAIN, NOPE, NOPE, NOPE, NOPE, STAY, STAY, NOPE, STAY]),
+    (Stage::Overturning, [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  AGAIN, NOPE, NOPE, NOPE, NOPE, STAY, STAY, NOPE, STAY]),
+    (Stage::Confirmed,   [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, NOPE, STAY, STAY, NOPE, STAY]),
+    (Stage::Overturned,  [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, NOPE, NOPE, STAY, STAY, STAY]),
+    (Stage::Unaudited,   [NOPE, STAY, KIND, KIND, KIND, LATE, LATE,  NOPE,  NOPE, NOPE, NOPE, NOPE, STAY, STAY, NOPE, STAY]),
+    (Stage::Moved,       [GONE, GONE, GONE, GONE, GONE, GONE, GONE,  GONE,  GONE, GONE, GONE, GONE, GONE, GONE, GONE, STAY]),
 ];
 
 /// What the clock alone does: from, to, and when. Nothing in it lets anything run that a person has not.

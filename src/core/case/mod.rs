@@ -18,6 +18,7 @@ use super::canonical::Digest;
 use super::json::{Json, Object};
 use super::policy::severity::Severity;
 use super::time::{Millis, Span};
+use machine::Stage;
 
 /// An action that a person looks at, and everything that happened to it.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,6 +72,8 @@ pub struct Facts {
     pub raised_by: Option<String>,
     /// For whom a permit is made out; none: for the deployment itself.
     pub audience: Option<String>,
+    /// Where it came through the proxy: what it is known by when it comes again.
+    pub proxied: Option<Proxied>,
     /// Scheme and host under which the app knows this deployment, for links in notifications.
     pub origin: String,
     /// What the proposer wants to run.
@@ -89,6 +92,16 @@ pub struct Facts {
     pub valid: Span,
     /// How long arguments and context are kept once the case is closed.
     pub keep: Span,
+}
+
+/// What a call through the proxy is known by when it comes again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Proxied {
+    /// Of app, upstream and the call's digest: the next equal call may spend an approval that nobody took.
+    pub call: Digest,
+    /// Of those, the request, and which one it is of the equal calls in its answer: the same request again joins
+    /// the case.
+    pub request: Digest,
 }
 
 /// What a person decides about: replaced as a whole by an edit.
@@ -319,6 +332,9 @@ pub struct Progress {
     pub votes: Vec<Vote>,
     /// Who looks at it. A courtesy between reviewers: safety rests on digest and state.
     pub lease: Option<Lease>,
+    /// The connection through the proxy that waits for it: the newest. An approval that nobody took belongs to
+    /// whoever joins next.
+    pub connection: Option<String>,
     /// What is known of its run.
     pub run: Run,
     /// The action that makes this one good.
@@ -337,6 +353,7 @@ impl Progress {
             editors: Vec::new(),
             votes: Vec::new(),
             lease: None,
+            connection: None,
             run: Run::default(),
             undo: None,
             told: 0,
@@ -402,6 +419,33 @@ impl Case {
     /// Roughly how many bytes its action has as text.
     pub fn size(&self) -> usize {
         self.content().shown.as_ref().map_or(0, |shown| shown.action.to_string().len())
+    }
+
+    /// Whether a call that is known by this may wait for this case: the same request while it is undecided, any
+    /// equal call while its approval was not used.
+    pub fn awaits(&self, proxied: &Proxied, now: Millis) -> bool {
+        let Some(own) = &self.facts.proxied else { return false };
+        match self.stage(now) {
+            Stage::Held | Stage::Approving | Stage::Rejecting => own == proxied,
+            Stage::Approved => own.call == proxied.call,
+            Stage::Moved => {
+                own.call == proxied.call && self.awaited_until(now).is_some_and(|until| now < until)
+            }
+            _ => false,
+        }
+    }
+
+    /// Until when [`Case::awaits`] can be true of it, as it is stored now.
+    pub fn awaited_until(&self, now: Millis) -> Option<Millis> {
+        self.facts.proxied.as_ref()?;
+        let approved = |release_at: Millis| release_at.after(self.facts.valid);
+        match (self.stage(now), self.release_at()) {
+            (Stage::Held, _) => Some(self.facts.expires),
+            (Stage::Rejecting, release_at) => release_at,
+            (Stage::Approving | Stage::Approved, release_at) => release_at.map(approved),
+            (Stage::Moved, _) => Some(self.facts.expires.after(self.facts.undo).after(self.facts.valid)),
+            _ => None,
+        }
     }
 
     /// The decision that ended it.

@@ -61,7 +61,14 @@ fn apply(case: &mut Case, now: Millis, command: Command) -> Result<Option<Event>
             case.progress.lease = None;
             Ok(Some(Event::Withdrawn))
         }
-        Command::Take => case.progress.run.take(now).map(|()| Some(Event::Taken)),
+        Command::Join { connection } => {
+            case.progress.connection = Some(connection);
+            Ok(None)
+        }
+        Command::Take { connection } if connection != case.progress.connection => {
+            Err(Refusal::NewerConnection)
+        }
+        Command::Take { .. } => case.progress.run.take(now).map(|()| Some(Event::Taken)),
         Command::Redeem => case.progress.run.take(now).map(|()| Some(Event::Redeemed)),
         Command::Report { outcome } => {
             let news = case.progress.run.report(now, outcome)?;

@@ -3,7 +3,7 @@
 use super::super::sql::{Bind, Row, SqlError};
 use super::super::{chain, config};
 use super::{Answered, Desk, failed, moved, no_case, one_case};
-use crate::core::case::{Answer, Case, Command, Oversight, Refusal, Run, State, Status, Viewer};
+use crate::core::case::{Answer, Case, Command, Oversight, Proxied, Refusal, Run, State, Status, Viewer};
 use crate::core::desk::{self, Done, Request, Stopped, Store, Write};
 use crate::core::json::Json;
 use crate::core::key::Role;
@@ -11,6 +11,7 @@ use crate::core::ledger::Head;
 use crate::core::outbox::{Due, Message};
 use crate::core::time::{Millis, Span};
 use crate::wire::api::{Claim, answer_of_case, answer_without_record, case_json};
+use crate::wire::desk::MOVED;
 use crate::wire::problem::{Code, Problem};
 use crate::wire::record;
 
@@ -63,6 +64,16 @@ pub(super) const TABLES: &[&str] = &[
     "CREATE TABLE tokens (token TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT",
 ];
 
+/// Calls through the proxy that come again find the case that they can wait for.
+pub(super) const EQUAL_CALLS: &[&str] = &[
+    "ALTER TABLE cases ADD COLUMN call TEXT",
+    "ALTER TABLE cases ADD COLUMN awaited_until INTEGER",
+    "CREATE INDEX cases_by_call ON cases (call, awaited_until) WHERE call IS NOT NULL",
+];
+
+/// How many cases of equal calls are looked through.
+const MAX_EQUAL: i64 = 50;
+
 /// The largest row that the platform stores is 2 MB; below it, with room for the other columns.
 const MAX_ROW: usize = 1_900_000;
 
@@ -103,7 +114,8 @@ fn form(command: &Command) -> Form {
         Command::Decide { .. } => Form::Decision,
         Command::Redeem => Form::Redeemed,
         Command::Withdraw
-        | Command::Take
+        | Command::Join { .. }
+        | Command::Take { .. }
         | Command::Report { .. }
         | Command::Raised { .. }
         | Command::Expire => Form::Answer,
@@ -126,6 +138,14 @@ impl Store for Desk {
     fn case(&self, id: &str) -> Result<Option<Case>, Problem> {
         let rows = self.sql.query("SELECT facts, progress FROM cases WHERE id = ?", &[Bind::Text(id)])?;
         rows.first().map(read_case).transpose().map_err(|error| failed(&error))
+    }
+
+    fn equal_calls(&self, proxied: &Proxied) -> Result<Vec<Case>, Problem> {
+        let (call, now) = (proxied.call.to_string(), self.now()?);
+        let query =
+            "SELECT facts, progress FROM cases WHERE call = ? AND awaited_until > ? ORDER BY rowid LIMIT ?";
+        let rows = self.sql.query(query, &[Bind::Text(&call), now.0.into(), MAX_EQUAL.into()])?;
+        rows.iter().map(read_case).collect::<Result<_, _>>().map_err(|error| failed(&error))
     }
 
     fn run(&self, id: &str) -> Result<Option<Run>, Problem> {
@@ -193,11 +213,13 @@ impl Desk {
         check_size(progress.len().saturating_add(beside))?;
         let is_open = i64::from(case.progress.state.is_open());
         let forget_at = case.forget_at(write.now).map(|at| at.0);
+        let call = case.facts.proxied.as_ref().map(|proxied| proxied.call.to_string());
+        let awaited_until = case.awaited_until(write.now).map(|at| at.0);
         if write.is_new || case.is_forgotten() {
             let facts = record::facts_to_json(&case.facts).to_string();
             check_size(facts.len().saturating_add(progress.len()))?;
-            let insert = "INSERT INTO cases (id, open, after, proposer, created, expires, valid, facts, progress) \
-                          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+            let insert = "INSERT INTO cases (id, open, after, proposer, created, expires, valid, facts, progress, \
+                          call, awaited_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
             let values = [
                 Bind::Text(write.id),
                 is_open.into(),
@@ -208,6 +230,8 @@ impl Desk {
                 case.facts.valid.as_millis().into(),
                 Bind::Text(&facts),
                 Bind::Text(&progress),
+                call.as_deref().into(),
+                awaited_until.into(),
             ];
             if write.is_new {
                 return Ok(self.sql.run(insert, &values)?);
@@ -216,8 +240,14 @@ impl Desk {
                 "UPDATE cases SET facts = ?, forget_at = NULL WHERE id = ? AND forget_at IS NOT NULL";
             self.sql.run(forget, &[Bind::Text(&facts), Bind::Text(write.id)])?;
         }
-        let update = "UPDATE cases SET open = ?, forget_at = ?, progress = ? WHERE id = ?";
-        let values = [is_open.into(), forget_at.into(), Bind::Text(&progress), Bind::Text(write.id)];
+        let update = "UPDATE cases SET open = ?, forget_at = ?, awaited_until = ?, progress = ? WHERE id = ?";
+        let values = [
+            is_open.into(),
+            forget_at.into(),
+            awaited_until.into(),
+            Bind::Text(&progress),
+            Bind::Text(write.id),
+        ];
         Ok(self.sql.run(update, &values)?)
     }
 
@@ -240,6 +270,43 @@ impl Desk {
             Ok(Done::Case(case)) => Ok((202, answer_of_case(&case, now))),
             Ok(Done::Moved(desk)) => Ok(moved(&desk)),
             Ok(Done::Run(_)) | Err(Stopped::NoCase | Stopped::Refused(..)) => Err(no_case()),
+            Err(Stopped::Store(problem)) => Err(problem),
+        }
+    }
+
+    /// Lets a call through the proxy wait: for the case of an equal call, else for its own.
+    pub(super) fn propose(&self, case: Case, connection: String, anew: bool) -> Answered {
+        let now = self.now()?;
+        if let Some(proxied) = case.facts.proxied {
+            match self.joined(desk::join(self, now, &proxied, &connection), now)? {
+                Some((MOVED, _)) if anew => {}
+                Some(answered) => return Ok(answered),
+                None => {}
+            }
+        }
+        let mut case = case;
+        case.progress.connection = Some(connection);
+        self.keep(case, None)
+    }
+
+    pub(super) fn join(&self, proxied: &Proxied, connection: &str) -> Answered {
+        let now = self.now()?;
+        self.joined(desk::join(self, now, proxied, connection), now)?.ok_or_else(no_case)
+    }
+
+    /// Whoever waited for it before is told.
+    fn joined(
+        &self,
+        joined: Result<Done, Stopped<Problem>>,
+        now: Millis,
+    ) -> Result<Option<(u16, Json)>, Problem> {
+        match joined {
+            Ok(Done::Case(case)) => {
+                self.wake(&case.facts.id);
+                Ok(Some((202, answer_of_case(&case, now))))
+            }
+            Ok(Done::Moved(desk)) => Ok(Some(moved(&desk))),
+            Ok(Done::Run(_)) | Err(Stopped::NoCase | Stopped::Refused(..)) => Ok(None),
             Err(Stopped::Store(problem)) => Err(problem),
         }
     }
@@ -288,9 +355,9 @@ impl Desk {
     }
 
     /// Takes the approved action away to run it, once.
-    pub(super) fn take(&self, case: &Case, now: Millis) -> Result<Case, Problem> {
+    pub(super) fn take(&self, case: &Case, now: Millis, connection: Option<String>) -> Result<Case, Problem> {
         let mut taken = case.clone();
-        match desk::apply(self, now, &mut taken, Command::Take, None)? {
+        match desk::apply(self, now, &mut taken, Command::Take { connection }, None)? {
             None => Ok(taken),
             Some(refusal) => Err(refused_app(refusal)),
         }

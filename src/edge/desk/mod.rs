@@ -31,8 +31,14 @@ use std::pin::pin;
 use std::time::Duration;
 use worker::{Delay, Env, Response, ScheduledTime, durable_object};
 
-const MIGRATIONS: &[&[&str]] =
-    &[chain::TABLES, cases::FIRST_TABLES, cases::TABLES, cases::FROM_FIRST_TABLES, outbox::TABLES];
+const MIGRATIONS: &[&[&str]] = &[
+    chain::TABLES,
+    cases::FIRST_TABLES,
+    cases::TABLES,
+    cases::FROM_FIRST_TABLES,
+    outbox::TABLES,
+    cases::EQUAL_CALLS,
+];
 
 /// The object.
 #[durable_object(alarm)]
@@ -112,7 +118,9 @@ impl Desk {
         };
         let moves = matches!(&ask, Ask::Do { command, .. } if matches!(**command, Command::Move { .. }));
         let answered = match ask {
-            Ask::Answer { id, wait_ms, take, proceeded } => self.answer(&id, wait_ms, take, proceeded).await,
+            Ask::Answer { id, wait_ms, take, proceeded, connection } => {
+                self.answer(&id, wait_ms, take, proceeded, connection).await
+            }
             ask => self.at_once(ask),
         };
         if (moves && answered.is_ok()) || matches!(answered, Ok((MOVED, _))) {
@@ -125,6 +133,8 @@ impl Desk {
     fn at_once(&self, ask: Ask) -> Answered {
         match ask {
             Ask::Keep { case, from } => self.keep(*case, from),
+            Ask::Propose { case, connection, anew } => self.propose(*case, connection, anew),
+            Ask::Join { proxied, connection } => self.join(&proxied, &connection),
             Ask::Case { id } => self.shown(&id),
             Ask::Where { id } => Ok(match self.case(&id)?.ok_or_else(no_case)?.elsewhere() {
                 Some(desk) => moved(desk),
@@ -168,7 +178,14 @@ impl Desk {
     // Waiting
 
     /// What an app is told of its case: at once where that is final, else when it becomes so or the wait ends.
-    async fn answer(&self, id: &str, wait_ms: i64, take: bool, proceeded: bool) -> Answered {
+    async fn answer(
+        &self,
+        id: &str,
+        wait_ms: i64,
+        take: bool,
+        proceeded: bool,
+        connection: Option<String>,
+    ) -> Answered {
         let until = clock::now().0.saturating_add(wait_ms);
         loop {
             let Some(case) = self.case(id)? else {
@@ -180,8 +197,12 @@ impl Desk {
             }
             let now = self.now()?;
             let left = until.saturating_sub(clock::now().0);
+            if connection.is_some() && connection != case.progress.connection {
+                // For this connection nothing will change any more.
+                return Ok((202, Json::object([("status", Status::Held.as_str().into())])));
+            }
             if take && matches!(case.stage(now), Stage::Approved | Stage::Used) {
-                let case = self.take(&case, now)?;
+                let case = self.take(&case, now, connection)?;
                 return Ok((200, answer_of_case(&case, now)));
             }
             if case.status(now, Viewer::App) != Status::Held {

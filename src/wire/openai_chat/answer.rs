@@ -1,0 +1,85 @@
+//! An answer that came as a whole.
+
+use super::calls::{Slot, calls_of, notices, rewrite_calls};
+use crate::core::json::{Json, Object};
+use crate::wire::call::{Call, Fate};
+use crate::wire::stream::AnswerError;
+use crate::wire::token_scores::Tokens;
+
+/// An answer whose calls were found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    document: Json,
+    calls: Vec<Call>,
+    /// Of each call: its choice, and its place within.
+    places: Vec<(usize, Slot)>,
+}
+
+impl Answer {
+    /// Reads an answer and finds its calls. What has another shape is refused: it could hide one.
+    pub fn parse(body: &[u8]) -> Result<Self, AnswerError> {
+        let document = Json::parse(body)?;
+        let choices = document.get("choices").and_then(Json::as_array);
+        let choices = choices.ok_or(AnswerError::Shape("`choices` is no array"))?;
+        let (mut calls, mut places) = (Vec::new(), Vec::new());
+        for (at, choice) in choices.iter().enumerate() {
+            let message = choice.get("message").and_then(Json::as_object);
+            let message = message.ok_or(AnswerError::Shape("a choice has no `message`"))?;
+            let mut tokens = Tokens::default();
+            tokens.extend(choice.get("logprobs"));
+            for (slot, call) in calls_of(message, &tokens).map_err(AnswerError::Shape)? {
+                calls.push(call);
+                places.push((at, slot));
+            }
+        }
+        Ok(Self { document, calls, places })
+    }
+
+    /// The calls, choice by choice.
+    pub fn calls(&self) -> &[Call] {
+        &self.calls
+    }
+
+    /// The model that answered.
+    pub fn model(&self) -> Option<&str> {
+        self.document.get("model").and_then(Json::as_str)
+    }
+
+    /// The answer with each call as its fate says, in the order of [`Self::calls`].
+    pub fn rewrite(mut self, fates: &[Fate], structured: bool) -> String {
+        let choices = self.document.as_object_mut().and_then(|document| document.get_mut("choices"));
+        let Some(Json::Array(choices)) = choices else { return String::new() };
+        for (at, choice) in choices.iter_mut().enumerate() {
+            let own = self.places.iter().zip(fates).filter(|((choice, _), _)| *choice == at);
+            let own: Vec<(Slot, &Fate)> = own.map(|((_, slot), fate)| (*slot, fate)).collect();
+            if let (Some(choice), true) =
+                (choice.as_object_mut(), own.iter().any(|(_, fate)| **fate != Fate::Run))
+            {
+                rewrite_choice(choice, &own, structured);
+            }
+        }
+        self.document.to_string()
+    }
+}
+
+fn rewrite_choice(choice: &mut Object, fates: &[(Slot, &Fate)], structured: bool) {
+    let notices = notices(fates.iter().map(|(_, fate)| *fate));
+    choice.set("logprobs", Json::Null);
+    if notices.len() == fates.len() {
+        choice.set("finish_reason", "stop");
+    }
+    let Some(message) = choice.get_mut("message").and_then(Json::as_object_mut) else { return };
+    rewrite_calls(message, fates);
+    if notices.is_empty() {
+        return;
+    }
+    let text = notices.join("\n");
+    if structured {
+        message.set("content", Json::Null);
+        message.set("refusal", text);
+    } else {
+        let before = message.get("content").and_then(Json::as_str).filter(|before| !before.is_empty());
+        let text = before.map_or(text.clone(), |before| format!("{before}\n\n{text}"));
+        message.set("content", text);
+    }
+}

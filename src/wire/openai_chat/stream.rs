@@ -1,0 +1,419 @@
+//! An answer that comes as a stream of chunks.
+//!
+//! Text passes as it comes. From a choice's first call on, everything of that choice is kept back until the
+//! choice is complete and each of its calls has its fate. If all run as they stand, the very bytes that came
+//! leave; else chunks of our own do: what else the kept chunks held, the notices, the calls that run, each whole
+//! and with its place among them, then the end. Chunks that belong to no choice (usage) and `[DONE]` wait with it.
+
+use super::calls::{Slot, calls_of, notices, rewrite_calls};
+use super::fragments::Fragments;
+use crate::core::json::{Json, Object};
+use crate::wire::call::{Call, Fate};
+use crate::wire::problem::Code;
+use crate::wire::sse::{self, Event, MAX_BYTES};
+use crate::wire::stream::{AnswerError, AnswerStream, Ripe};
+use crate::wire::token_scores::Tokens;
+
+/// A stream that is being gated.
+#[derive(Debug, Default)]
+pub struct Stream {
+    structured: bool,
+    model: Option<String>,
+    choices: Vec<Choice>,
+    /// What comes behind a choice that waits.
+    later: Vec<Vec<u8>>,
+    /// How many bytes are kept back.
+    kept: usize,
+    over: bool,
+}
+
+/// How far a choice has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Stage {
+    /// Its text passes.
+    #[default]
+    Flowing,
+    /// It has a call, or may have one, and is kept back.
+    Kept,
+    /// Its calls are complete; they have not been handed out to be gated yet.
+    Ripe,
+    /// Its calls wait for their fates.
+    Waiting,
+    /// All of it has left.
+    Over,
+}
+
+#[derive(Debug, Default)]
+struct Choice {
+    index: i64,
+    stage: Stage,
+    /// Whether the upstream has said how it ended.
+    finished: bool,
+    /// Whether its role, and text of it, have left.
+    has_role: bool,
+    has_text: bool,
+    kept: Vec<Vec<u8>>,
+    fragments: Fragments,
+    tokens: Tokens,
+}
+
+/// What the stream needs of one entry of a chunk's `choices`.
+struct Entry<'a> {
+    index: i64,
+    delta: Option<&'a Object>,
+    logprobs: Option<&'a Json>,
+    finishes: bool,
+}
+
+impl<'a> Entry<'a> {
+    fn read(entry: &'a Json) -> Result<Self, AnswerError> {
+        let shape = |what| Err(AnswerError::Shape(what));
+        let index = entry.get("index").and_then(Json::as_i64).filter(|index| *index >= 0);
+        let Some(index) = index else { return shape("a choice has no `index`") };
+        if entry.get("message").is_some_and(|message| !message.is_null()) {
+            return shape("a chunk has a `message`");
+        }
+        let delta = match entry.get("delta") {
+            None | Some(Json::Null) => None,
+            Some(Json::Object(delta)) => Some(delta),
+            Some(_) => return shape("a `delta` is no object"),
+        };
+        let finishes = entry.get("finish_reason").is_some_and(|reason| !reason.is_null());
+        Ok(Self { index, delta, logprobs: entry.get("logprobs"), finishes })
+    }
+
+    fn member(&self, name: &str) -> Option<&'a Json> {
+        self.delta?.get(name).filter(|member| !member.is_null())
+    }
+
+    fn has_text(&self) -> bool {
+        ["content", "refusal"]
+            .iter()
+            .any(|name| self.member(name).and_then(Json::as_str).is_some_and(|text| !text.is_empty()))
+    }
+
+    /// Whether it has a part of a call. Some servers tell a call's tokens before the call itself.
+    fn has_call(&self) -> bool {
+        let tool_calls = self.member("tool_calls");
+        let called = tool_calls.is_some_and(|calls| calls.as_array().is_none_or(|calls| !calls.is_empty()));
+        let mut tokens = Tokens::default();
+        tokens.extend(self.logprobs);
+        called || self.member("function_call").is_some() || (!tokens.is_empty() && !self.has_text())
+    }
+}
+
+impl Stream {
+    /// A stream that begins. `structured`: a notice has to be a refusal.
+    pub fn new(structured: bool) -> Self {
+        Self { structured, ..Self::default() }
+    }
+
+    fn choice(&mut self, index: i64) -> usize {
+        if let Some(at) = self.choices.iter().position(|choice| choice.index == index) {
+            return at;
+        }
+        self.choices.push(Choice { index, ..Choice::default() });
+        self.choices.len().saturating_sub(1)
+    }
+
+    fn is_kept(&self, index: i64) -> bool {
+        let kept = |choice: &Choice| !matches!(choice.stage, Stage::Flowing | Stage::Over);
+        self.choices.iter().any(|choice| choice.index == index && kept(choice))
+    }
+
+    fn has_kept(&self) -> bool {
+        self.choices.iter().any(|choice| self.is_kept(choice.index))
+    }
+
+    fn keep(&mut self, bytes: usize) -> Result<(), AnswerError> {
+        self.kept = self.kept.saturating_add(bytes);
+        if self.kept > MAX_BYTES { Err(AnswerError::TooLarge) } else { Ok(()) }
+    }
+
+    /// Lets bytes out behind all that waits.
+    fn behind(&mut self, raw: Vec<u8>, out: &mut Vec<u8>) -> Result<(), AnswerError> {
+        if self.has_kept() {
+            self.keep(raw.len())?;
+            self.later.push(raw);
+        } else {
+            out.extend(raw);
+        }
+        Ok(())
+    }
+
+    /// Takes one entry with the bytes that carry it and nothing else.
+    fn take_entry(&mut self, entry: &Entry<'_>, raw: Vec<u8>, out: &mut Vec<u8>) -> Result<(), AnswerError> {
+        let has_call = entry.has_call();
+        let at = self.choice(entry.index);
+        let Some(choice) = self.choices.get_mut(at) else { return Ok(()) };
+        if choice.finished && has_call {
+            return Err(AnswerError::Shape("a call comes behind the end of its choice"));
+        }
+        if !choice.finished {
+            choice.tokens.extend(entry.logprobs);
+        }
+        match choice.stage {
+            Stage::Ripe | Stage::Waiting => return self.behind(raw, out),
+            Stage::Flowing | Stage::Over if !has_call => {
+                choice.has_role |= entry.member("role").is_some();
+                choice.has_text |= entry.has_text();
+                choice.finished |= entry.finishes;
+                out.extend(raw);
+                return Ok(());
+            }
+            Stage::Flowing | Stage::Over | Stage::Kept => {}
+        }
+        choice.stage = Stage::Kept;
+        choice.fragments.add(entry.member("tool_calls"), entry.member("function_call"))?;
+        choice.finished |= entry.finishes;
+        let bytes = raw.len();
+        choice.kept.push(raw);
+        if choice.finished {
+            self.complete(at, out);
+        }
+        self.keep(bytes)
+    }
+
+    /// A choice has ended: its calls are ripe, or it had none after all.
+    fn complete(&mut self, at: usize, out: &mut Vec<u8>) {
+        let Some(choice) = self.choices.get_mut(at) else { return };
+        if choice.fragments.is_empty() {
+            choice.stage = Stage::Over;
+            out.extend(std::mem::take(&mut choice.kept).concat());
+            self.let_out_what_waited(out);
+        } else {
+            choice.stage = Stage::Ripe;
+        }
+    }
+
+    fn complete_all(&mut self, out: &mut Vec<u8>) {
+        for at in 0..self.choices.len() {
+            if self.choices.get(at).is_some_and(|choice| choice.stage == Stage::Kept) {
+                self.complete(at, out);
+            }
+        }
+    }
+
+    fn let_out_what_waited(&mut self, out: &mut Vec<u8>) {
+        if !self.has_kept() {
+            out.extend(std::mem::take(&mut self.later).concat());
+            self.kept = 0;
+        }
+    }
+}
+
+impl AnswerStream for Stream {
+    fn take(&mut self, event: Event, out: &mut Vec<u8>) -> Result<(), AnswerError> {
+        let Event { raw, data } = event;
+        if self.over {
+            // Some clients stop at the end, and some go on: nothing is behind it.
+            return Ok(());
+        }
+        let Some(data) = data else {
+            out.extend(raw);
+            return Ok(());
+        };
+        if data == "[DONE]" {
+            self.over = true;
+            self.complete_all(out);
+            return self.behind(raw, out);
+        }
+        let chunk = Json::parse(data.as_bytes())?;
+        if chunk.get("error").is_some_and(|error| !error.is_null()) {
+            self.over = true;
+            // What was not complete before never will be.
+            self.choices.iter_mut().filter(|choice| choice.stage == Stage::Kept).for_each(Choice::drop_kept);
+            return self.behind(raw, out);
+        }
+        let choices = chunk.get("choices").and_then(Json::as_array);
+        let choices = choices.ok_or(AnswerError::Shape("`choices` of a chunk is no array"))?;
+        if let (None, Some(model)) = (&self.model, chunk.get("model").and_then(Json::as_str)) {
+            self.model = Some(model.to_owned());
+        }
+        let entries = choices.iter().map(Entry::read).collect::<Result<Vec<_>, _>>()?;
+        match entries.as_slice() {
+            [] => self.behind(raw, out),
+            [entry] => self.take_entry(entry, raw, out),
+            _ if !entries.iter().any(|entry| entry.has_call() || self.is_kept(entry.index)) => {
+                // The same bytes for all: whichever comes first lets them out.
+                let mut raw = Some(raw);
+                entries
+                    .iter()
+                    .try_for_each(|entry| self.take_entry(entry, raw.take().unwrap_or_default(), out))
+            }
+            _ => choices
+                .iter()
+                .zip(&entries)
+                .try_for_each(|(json, entry)| self.take_entry(entry, chunk_of(&chunk, json.clone()), out)),
+        }
+    }
+
+    fn end(&mut self) -> Result<(), AnswerError> {
+        let whole = self.over || self.choices.iter().all(|choice| choice.finished);
+        if whole && !(self.choices.is_empty() && !self.over) {
+            self.over = true;
+            return Ok(());
+        }
+        self.choices.iter_mut().for_each(Choice::drop_kept);
+        Err(AnswerError::Cut)
+    }
+
+    fn ripe(&mut self) -> Option<Ripe> {
+        let ripe = |choice: &Choice| choice.stage == Stage::Ripe;
+        let group = self.choices.iter().position(ripe)?;
+        let choice = self.choices.get_mut(group)?;
+        choice.stage = Stage::Waiting;
+        Some(Ripe { group, calls: choice.calls().into_iter().map(|(_, call)| call).collect() })
+    }
+
+    fn release(&mut self, group: usize, fates: &[Fate], out: &mut Vec<u8>) {
+        let structured = self.structured;
+        let Some(choice) = self.choices.get_mut(group).filter(|choice| choice.stage == Stage::Waiting) else {
+            return;
+        };
+        choice.stage = Stage::Over;
+        let kept = std::mem::take(&mut choice.kept);
+        if choice.fragments.read_alike() && fates.iter().all(|fate| *fate == Fate::Run) {
+            out.extend(kept.concat());
+        } else {
+            choice.write_anew(&kept, fates, structured, out);
+        }
+        self.let_out_what_waited(out);
+    }
+
+    fn is_over(&self) -> bool {
+        self.over
+    }
+
+    fn model(&self) -> Option<&str> {
+        self.model.as_deref()
+    }
+
+    fn fail(&self, code: Code, message: &str, out: &mut Vec<u8>) {
+        let error = Json::object([("error", code.to_openai_error(message))]);
+        sse::write(None, &error.to_string(), out);
+    }
+}
+
+impl Choice {
+    fn drop_kept(&mut self) {
+        self.kept = Vec::new();
+        self.stage = Stage::Over;
+        self.finished = true;
+    }
+
+    fn calls(&self) -> Vec<(Slot, Call)> {
+        let message = self.fragments.message();
+        // Fragments make a list of calls and nothing else.
+        let mut calls = calls_of(&message, &self.tokens).unwrap_or_default();
+        for (slot, call) in &mut calls {
+            if self.fragments.contradict(*slot) {
+                *call = Call::broken(&call.kind, "its fragments contradict each other");
+            }
+        }
+        calls
+    }
+
+    /// Writes the choice in chunks of our own.
+    fn write_anew(&mut self, kept: &[Vec<u8>], fates: &[Fate], structured: bool, out: &mut Vec<u8>) {
+        let mut own = Some(self.own_deltas(fates, structured));
+        let none_left = fates.iter().all(|fate| fate.notice().is_some());
+        let chunks: Vec<Json> =
+            kept.iter().filter_map(|raw| Json::parse(sse::data_of(raw)?.as_bytes()).ok()).collect();
+        for chunk in &chunks {
+            let entry = chunk.get("choices").and_then(Json::as_array).and_then(<[Json]>::first);
+            let Some(mut entry) = entry.and_then(Json::as_object).cloned() else { continue };
+            let mut rest = entry.get("delta").and_then(Json::as_object).cloned().unwrap_or_default();
+            rest.remove("tool_calls");
+            rest.remove("function_call");
+            let finish = entry.get("finish_reason").filter(|reason| !reason.is_null()).cloned();
+            if !rest.is_empty() {
+                self.write(chunk, rest, out);
+            }
+            let Some(finish) = finish else { continue };
+            for delta in own.take().unwrap_or_default() {
+                self.write(chunk, delta, out);
+            }
+            entry.set("delta", Object::new());
+            entry.set("logprobs", Json::Null);
+            entry.set("finish_reason", if none_left { "stop".into() } else { finish });
+            out.extend(chunk_of(chunk, entry.into()));
+        }
+        // Where the upstream said `[DONE]` and no reason to finish.
+        if let (Some(deltas), Some(chunk)) = (own, chunks.last()) {
+            for delta in deltas {
+                self.write(chunk, delta, out);
+            }
+        }
+    }
+
+    /// The notices, then each call that runs.
+    fn own_deltas(&self, fates: &[Fate], structured: bool) -> Vec<Object> {
+        let mut deltas = Vec::new();
+        let notices = notices(fates);
+        if !notices.is_empty() {
+            let text = notices.join("\n");
+            let mut delta = Object::new();
+            if structured {
+                delta.set("refusal", text);
+            } else {
+                let apart = if self.has_text { "\n\n" } else { "" };
+                delta.set("content", format!("{apart}{text}"));
+            }
+            deltas.push(delta);
+        }
+        let mut message = self.fragments.message();
+        let slots: Vec<Slot> = self.calls().into_iter().map(|(slot, _)| slot).collect();
+        rewrite_calls(&mut message, &slots.into_iter().zip(fates).collect::<Vec<_>>());
+        if let Some(Json::Array(calls)) = message.remove("tool_calls") {
+            for (at, mut call) in (0_i64..).zip(calls) {
+                if let Some(call) = call.as_object_mut() {
+                    call.set("index", at);
+                }
+                let mut delta = Object::new();
+                delta.set("tool_calls", Json::Array(vec![call]));
+                deltas.push(delta);
+            }
+        }
+        if let Some(legacy) = message.remove("function_call") {
+            let mut delta = Object::new();
+            delta.set("function_call", legacy);
+            deltas.push(delta);
+        }
+        deltas
+    }
+
+    /// Writes a chunk like this one, with this delta. The first of a choice says whose it is.
+    fn write(&mut self, like: &Json, mut delta: Object, out: &mut Vec<u8>) {
+        if !self.has_role && delta.get("role").is_none() {
+            let mut with_role = Object::new();
+            with_role.set("role", "assistant");
+            delta.iter().for_each(|(name, value)| with_role.set(name, value.clone()));
+            delta = with_role;
+        }
+        self.has_role = true;
+        self.has_text |= delta.get("content").and_then(Json::as_str).is_some_and(|text| !text.is_empty());
+        let mut like = like.clone();
+        if let Some(like) = like.as_object_mut().filter(|like| like.get("usage").is_some()) {
+            like.set("usage", Json::Null);
+        }
+        let entry = Json::object([
+            ("index", self.index.into()),
+            ("delta", delta.into()),
+            ("logprobs", Json::Null),
+            ("finish_reason", Json::Null),
+        ]);
+        out.extend(chunk_of(&like, entry));
+    }
+}
+
+/// The bytes of a chunk like this one, with one choice.
+fn chunk_of(like: &Json, choice: Json) -> Vec<u8> {
+    let mut chunk = like.clone();
+    if let Some(chunk) = chunk.as_object_mut() {
+        chunk.set("choices", Json::Array(vec![choice]));
+    }
+    let mut out = Vec::new();
+    sse::write(None, &chunk.to_string(), &mut out);
+    out
+}

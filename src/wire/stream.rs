@@ -1,0 +1,168 @@
+//! What every dialect's stream does: it takes events as they come, lets out what may leave, and keeps calls back
+//! until their fate is known. Pure: bytes in, bytes out, wherever they were split.
+
+use super::call::{Call, Fate};
+use super::problem::Code;
+use super::sse::{Decoder, Event, SseError};
+use crate::core::json::JsonError;
+
+/// Why an answer cannot be gated. Nothing of it that was kept back ever leaves.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AnswerError {
+    /// Not strict JSON.
+    #[error("it is not strict JSON: {0}")]
+    Json(#[from] JsonError),
+    /// Not an answer of this dialect.
+    #[error("it is no answer of its dialect: {0}")]
+    Shape(&'static str),
+    /// It gives away what it was sent.
+    #[error("it repeats the secret that the upstream was sent")]
+    Secret,
+    /// Not a stream of events.
+    #[error("it is no stream of events: {0}")]
+    Sse(#[from] SseError),
+    /// More is kept back than fits.
+    #[error("more than 32 MiB of calls")]
+    TooLarge,
+    /// It ended before it was whole.
+    #[error("it was broken off")]
+    Cut,
+}
+
+/// Calls that are complete and wait for their fates, all together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ripe {
+    /// Names the group among those of its stream.
+    pub group: usize,
+    /// The calls, in order.
+    pub calls: Vec<Call>,
+}
+
+/// An upstream's answer as it flows.
+pub trait AnswerStream {
+    /// Takes an event and appends what may leave now.
+    fn take(&mut self, event: Event, out: &mut Vec<u8>) -> Result<(), AnswerError>;
+
+    /// The upstream has closed its answer. Calls of which it is not certain that they are whole never leave.
+    fn end(&mut self) -> Result<(), AnswerError>;
+
+    /// Calls that became complete; each group once.
+    fn ripe(&mut self) -> Option<Ripe>;
+
+    /// Appends a group with each call as its fate says, and whatever waited behind it.
+    fn release(&mut self, group: usize, fates: &[Fate], out: &mut Vec<u8>);
+
+    /// Whether nothing more can come: the answer is over.
+    fn is_over(&self) -> bool;
+
+    /// The model that answers.
+    fn model(&self) -> Option<&str>;
+
+    /// Appends an error that the dialect's clients understand. Nothing may follow it.
+    fn fail(&self, code: Code, message: &str, out: &mut Vec<u8>);
+}
+
+/// A stream on its way: bytes of the upstream in, bytes for the client out.
+pub struct Flow {
+    decoder: Decoder,
+    answer: Box<dyn AnswerStream>,
+    /// What the upstream was sent, and must not give away.
+    secret: Option<String>,
+    failed: bool,
+}
+
+impl std::fmt::Debug for Flow {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Flow").field("failed", &self.failed).finish_non_exhaustive()
+    }
+}
+
+impl Flow {
+    /// A stream that begins.
+    pub fn new(answer: Box<dyn AnswerStream>, secret: Option<String>) -> Self {
+        Self { decoder: Decoder::default(), answer, secret, failed: false }
+    }
+
+    /// Takes what came from the upstream and appends what may leave.
+    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
+        if !self.is_over() {
+            let taken = self.decoder.push(bytes).map_err(AnswerError::from);
+            let taken = taken.and_then(|()| self.take_all(Decoder::next_event, out));
+            self.or_fail(taken, out);
+        }
+    }
+
+    /// The upstream has closed its answer, or the connection to it broke.
+    pub fn close(&mut self, out: &mut Vec<u8>) {
+        if !self.is_over() {
+            let taken = self.take_all(Decoder::rest, out);
+            let ended = match taken {
+                // Half an event at the end is one that was cut off.
+                Err(AnswerError::Json(_)) => self.answer.end().and(Err(AnswerError::Cut)),
+                taken => taken.and_then(|()| self.answer.end()),
+            };
+            self.or_fail(ended, out);
+        }
+    }
+
+    fn take_all(
+        &mut self,
+        next: fn(&mut Decoder) -> Result<Option<Event>, SseError>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), AnswerError> {
+        while let Some(event) = next(&mut self.decoder)? {
+            let gives_away = |secret: &String| contains(&event.raw, secret.as_bytes());
+            if self.secret.as_ref().is_some_and(gives_away) {
+                return Err(AnswerError::Secret);
+            }
+            self.answer.take(event, out)?;
+        }
+        Ok(())
+    }
+
+    fn or_fail(&mut self, done: Result<(), AnswerError>, out: &mut Vec<u8>) {
+        if let Err(error) = done {
+            self.fail(Code::Upstream, &format!("the upstream's answer cannot be gated: {error}"), out);
+        }
+    }
+
+    /// Ends the stream with an error. Nothing that was kept back ever leaves.
+    pub fn fail(&mut self, code: Code, message: &str, out: &mut Vec<u8>) {
+        if !self.failed {
+            self.failed = true;
+            self.answer.fail(code, message, out);
+        }
+    }
+
+    /// Calls that became complete; each group once.
+    pub fn ripe(&mut self) -> Option<Ripe> {
+        if self.failed { None } else { self.answer.ripe() }
+    }
+
+    /// Appends a group with each call as its fate says, and whatever waited behind it.
+    pub fn release(&mut self, group: usize, fates: &[Fate], out: &mut Vec<u8>) {
+        if !self.failed {
+            self.answer.release(group, fates, out);
+        }
+    }
+
+    /// Whether nothing more is taken from the upstream.
+    pub fn is_over(&self) -> bool {
+        self.failed || self.answer.is_over()
+    }
+
+    /// Whether it ended with an error.
+    pub fn has_failed(&self) -> bool {
+        self.failed
+    }
+
+    /// The model that answers.
+    pub fn model(&self) -> Option<&str> {
+        self.answer.model()
+    }
+}
+
+/// Whether bytes contain others.
+pub fn contains(body: &[u8], part: &[u8]) -> bool {
+    !part.is_empty() && body.windows(part.len()).any(|window| window == part)
+}
