@@ -67,7 +67,8 @@ impl Store for Rows {
     }
 
     fn equal_calls(&self, proxied: &Proxied) -> Result<Vec<Case>, Crashed> {
-        let equal = |case: &&Case| case.facts.proxied.as_ref().is_some_and(|known| known.call == proxied.call);
+        let equal =
+            |case: &&Case| case.facts.proxied.as_ref().is_some_and(|known| known.call == proxied.call);
         Ok(self.cases.borrow().values().filter(equal).cloned().collect())
     }
 

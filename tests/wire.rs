@@ -16,10 +16,10 @@
 )]
 
 use holdpoint::core::json::{Json, Object};
+use holdpoint::wire::answer::{AnswerStream, Flow, WholeAnswer as _};
 use holdpoint::wire::call::{Call, Carries, Fate};
 use holdpoint::wire::notice::{Notice, Why};
-use holdpoint::wire::openai_chat::{self, Answer, Request};
-use holdpoint::wire::stream::{AnswerStream, Flow};
+use holdpoint::wire::openai_chat::{self, Answer};
 use proptest::prelude::*;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -82,9 +82,9 @@ fn chat_answers() {
     let cases = cases("openai_chat/answers");
     for case in &cases {
         check_answer(case, |body, fates, structured| {
-            let answer = Answer::parse(body).unwrap();
+            let answer = Box::new(Answer::parse(body, structured).unwrap());
             assert_eq!(fates.len(), answer.calls().len(), "one fate a call");
-            answer.rewrite(fates, structured)
+            answer.rewrite(fates)
         });
     }
     assert!(cases.len() >= 9, "{} goldens", cases.len());
@@ -264,7 +264,7 @@ fn in_chunks(case: &Path, new: NewStream, sizes: &[usize]) {
 
 #[test]
 fn a_chat_request_is_read_for_what_the_gate_needs() {
-    let request = |text: &str| Request::parse(text.as_bytes()).unwrap();
+    let request = |text: &str| openai_chat::asked(text.as_bytes()).unwrap();
     let plain = request(
         r#"{"model":"m","messages":[{"role":"user","content":"first"},{"role":"user","content":"second"},{"role":"assistant","content":"x"}]}"#,
     );
@@ -298,6 +298,6 @@ fn answers_of_another_shape_are_refused() {
         "<html>",
         "",
     ] {
-        assert!(Answer::parse(text.as_bytes()).is_err(), "{text}");
+        assert!(Answer::parse(text.as_bytes(), false).is_err(), "{text}");
     }
 }

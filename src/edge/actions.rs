@@ -37,8 +37,14 @@ pub(super) async fn propose(visit: &Visit<'_>, key: &Key) -> Responded {
             .ok_or_else(|| Problem::new(Code::Unavailable, "a repeated request cannot be read"))?;
     }
     let made = &gated.made;
-    let proposer =
-        Proposer { app: &key.id, person: &key.person, origin: &incoming.origin, audience, raised_by: None };
+    let proposer = Proposer {
+        app: &key.id,
+        person: &key.person,
+        origin: &incoming.origin,
+        audience,
+        raised_by: None,
+        proxied: None,
+    };
     let mut kept = None;
     if let Some(oversight) = gating::oversight(in_force, made) {
         let facts = gating::facts(&in_force.policy, &proposer, &gated, oversight)?;
@@ -105,7 +111,7 @@ fn own_id(visit: &Visit<'_>, key: &Key, id: &str) -> Result<ActionId, Problem> {
 
 async fn ask_after(visit: &Visit<'_>, id: &ActionId, wait_ms: i64) -> Result<Reply, Problem> {
     let proceeded = id.course() == Course::Proceeded;
-    let ask = Ask::Answer { id: id.to_string(), wait_ms, take: false, proceeded };
+    let ask = Ask::Answer { id: id.to_string(), wait_ms, take: false, proceeded, connection: None };
     call::case(visit.env, id.desk(), &ask, id.as_str(), |_| true).await
 }
 

@@ -1,13 +1,14 @@
 //! Calls to the objects behind the Worker, each with a limit of time: an object that was reset while it worked
 //! would leave its caller waiting for ever.
 
+use super::timer::Timer;
 use crate::core::json::Json;
 use crate::wire::desk::{Ask, MOVED};
 use crate::wire::problem::{Code, Problem};
 use futures_util::future::{Either, select};
 use std::pin::pin;
 use std::time::Duration;
-use worker::{Delay, Env, Method, Request, RequestInit, Response, Stub};
+use worker::{Env, Method, Request, RequestInit, Response, Stub};
 
 /// How long an object may take where nothing waits for a person.
 const LIMIT_MS: i64 = 10_000;
@@ -22,7 +23,7 @@ pub(crate) struct Reply {
 }
 
 /// How many desks a case is followed through.
-const MAX_HOPS: usize = 64;
+pub(crate) const MAX_HOPS: usize = 64;
 
 /// How long a case that is on its way between desks is waited for.
 const ARRIVAL: Duration = Duration::from_millis(100);
@@ -55,7 +56,7 @@ pub(crate) async fn case(
                 followed = followed.saturating_add(1);
             }
             (404, _) if followed > 0 && waited < ARRIVALS => {
-                Delay::from(ARRIVAL).await;
+                Timer::after(ARRIVAL).await;
                 waited = waited.saturating_add(1);
             }
             (404, _) if followed > 0 => break,
@@ -85,7 +86,7 @@ async fn object(env: &Env, binding: &str, name: &str, body: &Json, limit_ms: i64
         .map_err(|_| unavailable("is not configured"))?;
     let answered = {
         let call = pin!(send(&stub, body.to_string()));
-        let limit = pin!(Delay::from(Duration::from_millis(u64::try_from(limit_ms).unwrap_or(0))));
+        let limit = pin!(Timer::after(Duration::from_millis(u64::try_from(limit_ms).unwrap_or(0))));
         match select(call, limit).await {
             Either::Left((answered, _)) => answered.map_err(|_| unavailable("is out of reach"))?,
             Either::Right(_) => return Err(unavailable("did not answer in time")),

@@ -3,7 +3,7 @@
 use super::copy::{Copy, InForce};
 use super::{call, clock};
 use crate::core::action::Action;
-use crate::core::case::{Case, Content, Facts, Oversight, Shown};
+use crate::core::case::{Case, Content, Facts, Oversight, Proxied, Shown};
 use crate::core::gate;
 use crate::core::id::{ActionId, Course};
 use crate::core::json::Json;
@@ -13,7 +13,7 @@ use crate::core::sample::drawn;
 use crate::core::time::Millis;
 use crate::core::verdict::{Outcome, Verdict};
 use crate::wire::api;
-use crate::wire::desk::Ask;
+use crate::wire::desk::{Ask, MOVED};
 use crate::wire::made::Made;
 use crate::wire::problem::{Code, Problem};
 use worker::Env;
@@ -84,6 +84,8 @@ pub(super) struct Proposer<'a> {
     pub(super) audience: Option<String>,
     /// The overturned action that is to be made good.
     pub(super) raised_by: Option<&'a str>,
+    /// What a call through the proxy is known by.
+    pub(super) proxied: Option<Proxied>,
 }
 
 /// Whether people look at an action, before it runs or after; `None`: nobody does.
@@ -145,6 +147,7 @@ pub(super) fn facts(
         undone_by: kind.and_then(|kind| kind.undone_by.clone()),
         raised_by: proposer.raised_by.map(str::to_owned),
         audience: proposer.audience.clone(),
+        proxied: proposer.proxied,
         origin: proposer.origin.to_owned(),
         content,
         reasons: policy.reasons(&action.kind),
@@ -157,8 +160,35 @@ pub(super) fn facts(
     })
 }
 
-/// Keeps the case of a call through the proxy, where people look at it; false where that failed.
+/// Keeps the case of a call through the proxy that ran and is audited; false where that failed.
 pub(super) async fn kept(env: &Env, desk: &str, facts: Facts) -> bool {
     let keep = Ask::Keep { case: Box::new(Case::new(facts)), from: None };
     call::desk(env, desk, &keep).await.is_ok_and(|reply| reply.status == 202)
+}
+
+/// Finds what a call through the proxy waits for: the case that an equal call left, wherever it was moved, else
+/// its own. Gives the desk from which the case is found, and its id; `None` where that failed.
+pub(super) async fn waits_for(
+    env: &Env,
+    desk: &str,
+    facts: Facts,
+    connection: &str,
+) -> Option<(String, String)> {
+    let proxied = facts.proxied?;
+    let case = Box::new(Case::new(facts));
+    let propose = |anew| Ask::Propose { case: case.clone(), connection: connection.to_owned(), anew };
+    let join = Ask::Join { proxied, connection: connection.to_owned() };
+    let (mut at, mut ask) = (desk.to_owned(), propose(false));
+    for _ in 0..call::MAX_HOPS {
+        let reply = call::desk(env, &at, &ask).await.ok()?;
+        let text = |name| reply.body.get(name).and_then(Json::as_str).map(str::to_owned);
+        match reply.status {
+            202 => return Some((at, text("id")?)),
+            MOVED => (at, ask) = (text("moved")?, join.clone()),
+            // Nothing waits there any more.
+            404 if at != desk => (at, ask) = (desk.to_owned(), propose(true)),
+            _ => return None,
+        }
+    }
+    None
 }

@@ -5,7 +5,7 @@ use crate::core::json::Json;
 use crate::core::secret::BearerKey;
 use crate::wire::problem::{Code, Problem};
 use futures_util::StreamExt as _;
-use worker::{Headers, Request};
+use worker::{AbortSignal, Headers, Request};
 
 /// The largest body of a request to Holdpoint's own routes.
 pub(crate) const MAX_BODY: usize = 1 << 20;
@@ -24,6 +24,7 @@ pub(crate) struct Incoming {
     pub(crate) query: String,
     pub(crate) body: Vec<u8>,
     headers: Headers,
+    signal: AbortSignal,
 }
 
 impl Incoming {
@@ -38,12 +39,13 @@ impl Incoming {
             shown.and_then(|key| BearerKey::parse(&key)).is_some_and(|key| copy::may_know(&key.hash()));
         let limit = if is_proxied(&path) && known { MAX_PROXIED_BODY } else { MAX_BODY };
         let headers = request.headers().clone();
+        let signal = AbortSignal::from(request.inner().signal());
         let body = if matches!(method.as_str(), "GET" | "HEAD") || request.inner().body().is_none() {
             Vec::new()
         } else {
             read_body(&mut request, limit).await?
         };
-        Ok(Self { method, origin, path, query, body, headers })
+        Ok(Self { method, origin, path, query, body, headers, signal })
     }
 
     /// The key that it shows, as it was written.
@@ -59,6 +61,11 @@ impl Incoming {
     /// A header's value.
     pub(crate) fn header(&self, name: &str) -> Option<String> {
         self.headers.get(name).ok().flatten()
+    }
+
+    /// Says when the client has gone.
+    pub(crate) fn signal(&self) -> AbortSignal {
+        self.signal.clone()
     }
 
     /// All headers.

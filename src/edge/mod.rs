@@ -17,15 +17,18 @@ mod office;
 mod once;
 mod pages;
 mod permits;
+mod proposals;
 mod proxy;
 mod records;
-mod release;
 mod respond;
 mod review;
 mod sessions;
 mod sql;
+mod streaming;
 mod subtle;
+mod timer;
 mod upstream;
+mod waiting;
 mod webhooks;
 
 use crate::core::key::Key;
@@ -34,6 +37,7 @@ use crate::wire::route::{self, Access, Name, Route};
 use copy::Copy;
 use incoming::Incoming;
 use once::NamedRequest;
+use std::rc::Rc;
 use worker::{Context, Env, Request, Response, event};
 
 type Responded = Result<Response, Problem>;
@@ -55,7 +59,7 @@ async fn fetch(request: Request, env: Env, ctx: Context) -> worker::Result<Respo
         Err(problem) if proxied => return Ok(respond::proxied_problem(&problem)),
         Err(problem) => return Ok(respond::problem(&problem)),
     };
-    let (response, code) = match handle(&incoming, env, &ctx).await {
+    let (response, code) = match handle(&incoming, env, &Rc::new(ctx)).await {
         Ok(response) => (response, None),
         Err(problem) if proxied => (respond::proxied_problem(&problem), Some(problem.code)),
         Err(problem) => (respond::problem(&problem), Some(problem.code)),
@@ -64,7 +68,7 @@ async fn fetch(request: Request, env: Env, ctx: Context) -> worker::Result<Respo
     Ok(response)
 }
 
-async fn handle(incoming: &Incoming, env: Env, ctx: &Context) -> Responded {
+async fn handle(incoming: &Incoming, env: Env, ctx: &Rc<Context>) -> Responded {
     match route::find(&incoming.method, &incoming.path) {
         Route::Own(row, _) if row.name == Name::Healthz => Ok(respond::text("text/plain", "ok\n", &[])),
         Route::None => Err(Problem::new(Code::NotFound, "nothing is at this path")),

@@ -1,17 +1,20 @@
 //! One exchange with an upstream: what is sent, what is taken back, and how long that may last.
 
-use super::config;
 use super::incoming::{Incoming, MAX_PROXIED_BODY};
-use super::respond;
+use super::timer::Timer;
+use super::{clock, config, respond};
+use crate::core::time::{Millis, Span};
+use crate::wire::answer::contains;
 use crate::wire::problem::{Code, Problem};
 use crate::wire::upstream::Upstream;
-use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
-use std::pin::pin;
+use futures_util::{Stream, StreamExt as _};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 use std::time::Duration;
 use worker::{
-    AbortController, Delay, Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response,
-    ResponseBuilder,
+    AbortController, ByteStream, Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect,
+    Response, ResponseBuilder,
 };
 
 /// Request headers that stay here: what belongs to the connection, to this deployment, or to whoever asks.
@@ -76,56 +79,131 @@ impl Answered {
         // The platform refuses a body, even an empty one, with a status that has none.
         if self.body.is_empty() { response.empty() } else { response.fixed(self.body) }
     }
+}
 
-    /// Whether it gives a secret away, in its body or in a header.
-    fn repeats(&self, secret: &str) -> bool {
-        contains(&self.body, secret.as_bytes()) || self.headers.values().any(|value| value.contains(secret))
+/// An upstream's answer whose body is still to come.
+#[derive(Debug)]
+pub(crate) struct Answering {
+    pub(crate) status: u16,
+    pub(crate) headers: Headers,
+    /// `x-confidence`, as sent.
+    pub(crate) confidence: Option<String>,
+    pub(crate) chunks: Chunks,
+    /// What the upstream was sent, and must not give away.
+    pub(crate) secret: Option<String>,
+    /// How long it may be silent.
+    pub(crate) patience: Duration,
+    /// Until when a whole answer has to be there.
+    until: Millis,
+}
+
+/// A body on its way. Dropping it tells the upstream that nobody listens any more.
+#[derive(Debug)]
+pub(crate) struct Chunks {
+    stream: Option<ByteStream>,
+    controller: AbortController,
+}
+
+impl Stream for Chunks {
+    type Item = worker::Result<Vec<u8>>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        match &mut self.stream {
+            Some(stream) => stream.poll_next_unpin(context),
+            None => Poll::Ready(None),
+        }
     }
+}
 
+impl Drop for Chunks {
+    fn drop(&mut self) {
+        std::mem::take(&mut self.controller).abort();
+    }
+}
+
+impl Answering {
     /// The media type without its parameters, in lower case.
     pub(crate) fn media_type(&self) -> String {
         let value = self.headers.get("content-type").ok().flatten().unwrap_or_default();
         value.split(';').next().unwrap_or("").trim().to_ascii_lowercase()
     }
+
+    /// Reads the rest.
+    pub(crate) async fn whole(mut self, upstream: &Upstream) -> Result<Answered, Problem> {
+        let left = self.until.since(clock::now()).as_millis();
+        let limit = Timer::after(Duration::from_millis(u64::try_from(left).unwrap_or(0)));
+        let body = match select(pin!(self.chunks.read_all(upstream)), limit).await {
+            Either::Left((body, _)) => body?,
+            Either::Right(_) => return Err(too_slow(upstream, self.patience)),
+        };
+        if self.secret.is_some_and(|secret| contains(&body, secret.as_bytes())) {
+            return Err(gives_away(upstream));
+        }
+        let Self { status, headers, confidence, .. } = self;
+        Ok(Answered { status, headers, body, confidence })
+    }
 }
 
-/// Sends a request on and reads the whole answer.
-pub(crate) async fn exchange(
+impl Chunks {
+    async fn read_all(&mut self, upstream: &Upstream) -> Result<Vec<u8>, Problem> {
+        let mut body = Vec::new();
+        while let Some(chunk) = self.next().await {
+            body.extend(chunk.map_err(|_| problem(upstream, Code::Upstream, "broke off its answer"))?);
+            if body.len() > MAX_PROXIED_BODY {
+                return Err(problem(upstream, Code::Upstream, "answered with more than 32 MiB"));
+            }
+        }
+        Ok(body)
+    }
+}
+
+/// Sends a request on, with this body, and waits until the upstream begins to answer.
+pub(crate) async fn send(
     env: &Env,
     incoming: &Incoming,
     upstream: &Upstream,
     path: &str,
-) -> Result<Answered, Problem> {
+    body: &[u8],
+) -> Result<Answering, Problem> {
     let secret = upstream.secret.as_deref().map(|name| config::secret(env, name)).transpose()?;
-    let request = request(incoming, upstream, path, secret.as_deref())
+    let request = request(incoming, upstream, path, body, secret.as_deref())
         .map_err(|_| problem(upstream, Code::Upstream, "cannot be sent this request"))?;
+    let patience = Duration::from_secs(u64::try_from(config::upstream_timeout_seconds(env)).unwrap_or(1));
+    let until = clock::now().after(Span::seconds(u32::try_from(patience.as_secs()).unwrap_or(1)));
     let controller = AbortController::default();
     let signal = controller.signal();
-    let seconds = u64::try_from(config::upstream_timeout_seconds(env)).unwrap_or(1);
-    let answered = {
-        let exchange = pin!(async {
-            let response = Fetch::Request(request).send_with_signal(&signal).await;
-            read(response.map_err(|_| problem(upstream, Code::Upstream, "is out of reach"))?, upstream).await
-        });
-        let limit = pin!(Delay::from(Duration::from_secs(seconds)));
-        match select(exchange, limit).await {
-            Either::Left((answered, _)) => Some(answered),
-            Either::Right(_) => None,
+    let mut chunks = Chunks { stream: None, controller };
+    let fetched = {
+        let fetch = Fetch::Request(request);
+        let fetch = pin!(fetch.send_with_signal(&signal));
+        match select(fetch, Timer::after(patience)).await {
+            Either::Left((fetched, _)) => fetched,
+            Either::Right(_) => return Err(too_slow(upstream, patience)),
         }
     };
-    let Some(answered) = answered else {
-        controller.abort();
-        return Err(problem(upstream, Code::UpstreamTimeout, &format!("did not answer within {seconds} s")));
-    };
-    let answered = answered?;
-    match secret.filter(|secret| answered.repeats(secret)) {
-        Some(_) => Err(problem(
-            upstream,
-            Code::Upstream,
-            "repeated the secret that it was sent, and its answer is kept back",
-        )),
-        None => Ok(answered),
+    let mut response = fetched.map_err(|_| problem(upstream, Code::Upstream, "is out of reach"))?;
+    let status = response.status_code();
+    if (300..400).contains(&status) {
+        return Err(problem(upstream, Code::Upstream, "answered with a redirect, which is not followed"));
     }
+    let confidence = response.headers().get("x-confidence").ok().flatten();
+    let headers = headers_of(&response);
+    if secret.as_ref().is_some_and(|secret| headers.values().any(|value| value.contains(secret))) {
+        return Err(gives_away(upstream));
+    }
+    if !matches!(response.body(), worker::ResponseBody::Empty) {
+        let broken = |_| problem(upstream, Code::Upstream, "broke off its answer");
+        chunks.stream = Some(response.stream().map_err(broken)?);
+    }
+    Ok(Answering { status, headers, confidence, chunks, secret, patience, until })
+}
+
+fn too_slow(upstream: &Upstream, patience: Duration) -> Problem {
+    problem(upstream, Code::UpstreamTimeout, &format!("did not answer within {} s", patience.as_secs()))
+}
+
+fn gives_away(upstream: &Upstream) -> Problem {
+    problem(upstream, Code::Upstream, "repeated the secret that it was sent, and its answer is kept back")
 }
 
 pub(crate) fn problem(upstream: &Upstream, code: Code, what: &str) -> Problem {
@@ -136,6 +214,7 @@ fn request(
     incoming: &Incoming,
     upstream: &Upstream,
     path: &str,
+    body: &[u8],
     secret: Option<&str>,
 ) -> worker::Result<Request> {
     let headers = Headers::new();
@@ -154,19 +233,15 @@ fn request(
     init.with_method(Method::from(incoming.method.clone()))
         .with_headers(headers)
         .with_redirect(RequestRedirect::Manual);
-    if !incoming.body.is_empty() {
-        init.with_body(Some(js_sys::Uint8Array::from(incoming.body.as_slice()).into()));
+    if !body.is_empty() {
+        init.with_body(Some(js_sys::Uint8Array::from(body).into()));
     }
     let query = if incoming.query.is_empty() { String::new() } else { format!("?{}", incoming.query) };
     Request::new_with_init(&format!("{}{path}{query}", upstream.url), &init)
 }
 
-async fn read(mut response: Response, upstream: &Upstream) -> Result<Answered, Problem> {
-    let status = response.status_code();
-    if (300..400).contains(&status) {
-        return Err(problem(upstream, Code::Upstream, "answered with a redirect, which is not followed"));
-    }
-    let confidence = response.headers().get("x-confidence").ok().flatten();
+/// What is passed on of an answer's headers.
+fn headers_of(response: &Response) -> Headers {
     let headers = respond::headers(&[]);
     for (name, value) in response.headers().entries() {
         let own = name.starts_with("access-control-") || name.starts_with("holdpoint-");
@@ -175,20 +250,5 @@ async fn read(mut response: Response, upstream: &Upstream) -> Result<Answered, P
             let _ = headers.set(&name, &value);
         }
     }
-    let cut = |_| problem(upstream, Code::Upstream, "broke off its answer");
-    let mut body = Vec::new();
-    if !matches!(response.body(), worker::ResponseBody::Empty) {
-        let mut chunks = response.stream().map_err(cut)?;
-        while let Some(chunk) = chunks.next().await {
-            body.extend(chunk.map_err(cut)?);
-            if body.len() > MAX_PROXIED_BODY {
-                return Err(problem(upstream, Code::Upstream, "answered with more than 32 MiB"));
-            }
-        }
-    }
-    Ok(Answered { status, headers, body, confidence })
-}
-
-fn contains(body: &[u8], part: &[u8]) -> bool {
-    !part.is_empty() && body.windows(part.len()).any(|window| window == part)
+    headers
 }

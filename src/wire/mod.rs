@@ -2,9 +2,12 @@
 //! objects behind the Worker say. Pure, like the core.
 
 pub mod access;
+pub mod answer;
 pub mod api;
+pub mod asked;
 pub mod call;
 pub mod desk;
+pub mod form;
 pub mod made;
 pub mod notice;
 pub mod office;
@@ -16,7 +19,7 @@ pub mod route;
 pub mod shape;
 pub mod shapes;
 pub mod sse;
-pub mod stream;
+
 pub mod token_scores;
 pub mod upstream;
 pub mod webhook;

@@ -1,5 +1,6 @@
 //! Upstreams as configured, and what may be sent to them. Everything that is not listed here is refused.
 
+use super::form::Form;
 use crate::core::json::Json;
 use crate::core::policy::glob::Glob;
 
@@ -46,8 +47,8 @@ pub struct Upstream {
 /// What happens to a request for an upstream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Passage {
-    /// Its answer is read as Chat Completions, and gated.
-    Chat,
+    /// Its answer is gated.
+    Gated(Form),
     /// It carries no actions and passes.
     Ungated,
     /// It carries actions that Holdpoint cannot gate yet: nothing is sent.
@@ -114,7 +115,7 @@ const OPENAI_ACTIONS: [&str; 2] = ["/v1/chat/completions", "/v1/responses"];
 
 fn openai_passage(method: &str, path: &str) -> Passage {
     match (method, path) {
-        ("POST", "/v1/chat/completions") => Passage::Chat,
+        ("POST", "/v1/chat/completions") => Passage::Gated(Form::Chat),
         ("POST", "/v1/embeddings" | "/v1/moderations") | ("GET", "/v1/models") => Passage::Ungated,
         _ if carries_actions(path) => Passage::NotBuilt,
         _ => Passage::Refused,
@@ -161,7 +162,7 @@ mod tests {
                 .unwrap();
         assert_eq!(upstream.url, "https://api.openai.com");
         for (method, path, passage) in [
-            ("POST", "/v1/chat/completions", Passage::Chat),
+            ("POST", "/v1/chat/completions", Passage::Gated(Form::Chat)),
             ("GET", "/v1/chat/completions", Passage::NotBuilt),
             ("POST", "/V1/chat/completions", Passage::NotBuilt),
             ("GET", "/v1/chat/completions/chatcmpl-1", Passage::NotBuilt),
@@ -184,7 +185,7 @@ mod tests {
             one(r#"{"url":"https://a.example","dialect":"openai","pass":["POST /v1/*","GET /v1/*"]}"#)
                 .unwrap();
         assert_eq!(upstream.passage("GET", "/v1/chat/completions/x"), Passage::NotBuilt);
-        assert_eq!(upstream.passage("POST", "/v1/chat/completions"), Passage::Chat);
+        assert_eq!(upstream.passage("POST", "/v1/chat/completions"), Passage::Gated(Form::Chat));
         assert_eq!(upstream.passage("POST", "/v1/responses"), Passage::NotBuilt);
     }
 

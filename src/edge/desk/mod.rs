@@ -14,6 +14,7 @@ mod outbox;
 mod queue;
 
 use super::sql::{Sql, SqlError};
+use super::timer::Timer;
 use super::{chain, clock};
 use crate::core::case::machine::Stage;
 use crate::core::case::{Case, Command, Status, Viewer};
@@ -29,7 +30,7 @@ use futures_util::future::select;
 use std::cell::RefCell;
 use std::pin::pin;
 use std::time::Duration;
-use worker::{Delay, Env, Response, ScheduledTime, durable_object};
+use worker::{Env, Response, ScheduledTime, durable_object};
 
 const MIGRATIONS: &[&[&str]] = &[
     chain::TABLES,
@@ -220,7 +221,7 @@ impl Desk {
     async fn wait(&self, id: &str, millis: i64) {
         let (woken, bell) = oneshot::channel();
         self.waiting.borrow_mut().push((id.to_owned(), woken));
-        let limit = pin!(Delay::from(Duration::from_millis(u64::try_from(millis).unwrap_or(1))));
+        let limit = pin!(Timer::after(Duration::from_millis(u64::try_from(millis).unwrap_or(1))));
         select(bell, limit).await;
         self.waiting.borrow_mut().retain(|(_, bell)| !bell.is_canceled());
     }

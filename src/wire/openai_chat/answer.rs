@@ -2,8 +2,8 @@
 
 use super::calls::{Slot, calls_of, notices, rewrite_calls};
 use crate::core::json::{Json, Object};
+use crate::wire::answer::{AnswerError, WholeAnswer};
 use crate::wire::call::{Call, Fate};
-use crate::wire::stream::AnswerError;
 use crate::wire::token_scores::Tokens;
 
 /// An answer whose calls were found.
@@ -13,11 +13,13 @@ pub struct Answer {
     calls: Vec<Call>,
     /// Of each call: its choice, and its place within.
     places: Vec<(usize, Slot)>,
+    /// Whether a notice has to be a refusal.
+    structured: bool,
 }
 
 impl Answer {
     /// Reads an answer and finds its calls. What has another shape is refused: it could hide one.
-    pub fn parse(body: &[u8]) -> Result<Self, AnswerError> {
+    pub fn parse(body: &[u8], structured: bool) -> Result<Self, AnswerError> {
         let document = Json::parse(body)?;
         let choices = document.get("choices").and_then(Json::as_array);
         let choices = choices.ok_or(AnswerError::Shape("`choices` is no array"))?;
@@ -32,21 +34,20 @@ impl Answer {
                 places.push((at, slot));
             }
         }
-        Ok(Self { document, calls, places })
+        Ok(Self { document, calls, places, structured })
     }
+}
 
-    /// The calls, choice by choice.
-    pub fn calls(&self) -> &[Call] {
+impl WholeAnswer for Answer {
+    fn calls(&self) -> &[Call] {
         &self.calls
     }
 
-    /// The model that answered.
-    pub fn model(&self) -> Option<&str> {
+    fn model(&self) -> Option<&str> {
         self.document.get("model").and_then(Json::as_str)
     }
 
-    /// The answer with each call as its fate says, in the order of [`Self::calls`].
-    pub fn rewrite(mut self, fates: &[Fate], structured: bool) -> String {
+    fn rewrite(mut self: Box<Self>, fates: &[Fate]) -> String {
         let choices = self.document.as_object_mut().and_then(|document| document.get_mut("choices"));
         let Some(Json::Array(choices)) = choices else { return String::new() };
         for (at, choice) in choices.iter_mut().enumerate() {
@@ -55,7 +56,7 @@ impl Answer {
             if let (Some(choice), true) =
                 (choice.as_object_mut(), own.iter().any(|(_, fate)| **fate != Fate::Run))
             {
-                rewrite_choice(choice, &own, structured);
+                rewrite_choice(choice, &own, self.structured);
             }
         }
         self.document.to_string()

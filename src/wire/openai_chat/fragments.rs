@@ -5,7 +5,7 @@
 
 use super::calls::Slot;
 use crate::core::json::{Json, Object};
-use crate::wire::stream::AnswerError;
+use crate::wire::answer::AnswerError;
 
 /// The calls of one choice, as far as they came.
 #[derive(Debug, Default)]

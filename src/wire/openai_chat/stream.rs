@@ -8,10 +8,10 @@
 use super::calls::{Slot, calls_of, notices, rewrite_calls};
 use super::fragments::Fragments;
 use crate::core::json::{Json, Object};
+use crate::wire::answer::{AnswerError, AnswerStream, Ripe};
 use crate::wire::call::{Call, Fate};
 use crate::wire::problem::Code;
 use crate::wire::sse::{self, Event, MAX_BYTES};
-use crate::wire::stream::{AnswerError, AnswerStream, Ripe};
 use crate::wire::token_scores::Tokens;
 
 /// A stream that is being gated.
@@ -249,8 +249,8 @@ impl AnswerStream for Stream {
     }
 
     fn end(&mut self) -> Result<(), AnswerError> {
-        let whole = self.over || self.choices.iter().all(|choice| choice.finished);
-        if whole && !(self.choices.is_empty() && !self.over) {
+        let all_finished = !self.choices.is_empty() && self.choices.iter().all(|choice| choice.finished);
+        if self.over || all_finished {
             self.over = true;
             return Ok(());
         }

@@ -1,5 +1,5 @@
-//! What every dialect's stream does: it takes events as they come, lets out what may leave, and keeps calls back
-//! until their fate is known. Pure: bytes in, bytes out, wherever they were split.
+//! What every dialect's answers can do, whole or as a stream that takes events as they come, lets out what may
+//! leave, and keeps calls back until their fate is known. Pure: bytes in, bytes out, wherever they were split.
 
 use super::call::{Call, Fate};
 use super::problem::Code;
@@ -36,6 +36,18 @@ pub struct Ripe {
     pub group: usize,
     /// The calls, in order.
     pub calls: Vec<Call>,
+}
+
+/// An upstream's answer that came as a whole.
+pub trait WholeAnswer {
+    /// Its calls.
+    fn calls(&self) -> &[Call];
+
+    /// The model that answered.
+    fn model(&self) -> Option<&str>;
+
+    /// The answer with each call as its fate says, in the order of [`Self::calls`].
+    fn rewrite(self: Box<Self>, fates: &[Fate]) -> String;
 }
 
 /// An upstream's answer as it flows.
@@ -102,6 +114,13 @@ impl Flow {
                 taken => taken.and_then(|()| self.answer.end()),
             };
             self.or_fail(ended, out);
+        }
+    }
+
+    /// The upstream says nothing any more: if what it said is whole, it has closed; else the stream fails.
+    pub fn close_or_fail(&mut self, code: Code, message: &str, out: &mut Vec<u8>) {
+        if !self.is_over() && self.take_all(Decoder::rest, out).and_then(|()| self.answer.end()).is_err() {
+            self.fail(code, message, out);
         }
     }
 

@@ -1,0 +1,324 @@
+//! From the calls of an answer to their fates: each is gated, what people look at becomes a case or waits for the
+//! one that an equal call left, and what was approved is taken away once, all together.
+
+use super::copy::{self, Copy};
+use super::gating::{self, Gated};
+use super::timer::Timer;
+use super::{call, clock};
+use crate::core::action::{Action, Confidence};
+use crate::core::canonical::Digest;
+use crate::core::case::{Oversight, Proxied};
+use crate::core::gate;
+use crate::core::id::Course;
+use crate::core::json::{Json, Object};
+use crate::core::key::Key;
+use crate::core::time::Millis;
+use crate::wire::asked::Asked;
+use crate::wire::call::{Call, Fate};
+use crate::wire::desk::Ask;
+use crate::wire::notice::{Notice, Why};
+use crate::wire::problem::{Code, Problem};
+use futures_util::future::join_all;
+use std::rc::Rc;
+use std::time::Duration;
+use worker::{AbortSignal, Context, Env};
+
+/// How soon a desk that failed is asked again.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// How long after something was sent to a client it is known whether that client is still there.
+const UNTIL_GONE_IS_KNOWN: Duration = Duration::from_millis(100);
+
+/// What stands around the calls of one request: who asks whom, what for, and how long they wait.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) env: Env,
+    pub(super) ctx: Rc<Context>,
+    pub(super) key: Key,
+    /// The upstream's name.
+    pub(super) upstream: String,
+    /// How the app knows this deployment.
+    pub(super) origin: String,
+    pub(super) asked: Asked,
+    /// App, upstream, path and body: the same request again has the same.
+    pub(super) digest: Digest,
+    /// Names this connection among those of the same request.
+    pub(super) connection: String,
+    /// How long the client waits for a person.
+    pub(super) wait_ms: i64,
+    /// Says when the client has gone.
+    pub(super) signal: AbortSignal,
+}
+
+/// A call, gated.
+#[derive(Debug)]
+pub(super) struct Proposal {
+    call: Call,
+    /// Its id; that of the case that it waits for, where there is one.
+    pub(super) id: String,
+    heading: Heading,
+}
+
+/// Where a call is heading.
+#[derive(Debug)]
+enum Heading {
+    /// Settled already, with the word for it in the headers.
+    Settled(Fate, &'static str),
+    /// It waits for its case, found from this desk; once approved it runs as this says.
+    Held { desk: String, fate: Fate },
+}
+
+/// Proposals of which each is decided, or the wait for it is over; with the desks' answers.
+#[derive(Debug)]
+pub(super) struct Decided {
+    proposals: Vec<Proposal>,
+    answers: Vec<Option<Json>>,
+}
+
+impl Decided {
+    /// Whether anything is to be taken away to run it.
+    fn has_approved(&self) -> bool {
+        self.answers.iter().any(|answer| is_approved(answer.as_ref()))
+    }
+}
+
+fn is_approved(answer: Option<&Json>) -> bool {
+    let status = answer.and_then(|answer| answer.get("status")).and_then(Json::as_str);
+    matches!(status, Some("approved" | "edited"))
+}
+
+impl Request {
+    /// Gates calls that belong together, by what is in force now: the upstream may have taken minutes. `group`
+    /// tells these calls from others of the same answer. Where the gate fails, none of them runs.
+    pub(super) async fn propose(
+        &self,
+        group: usize,
+        calls: Vec<Call>,
+        model: Option<&str>,
+        confidence: Option<&str>,
+    ) -> Vec<Proposal> {
+        let Ok((copy, gated)) = self.gate_all(&calls, model, confidence).await else {
+            return calls.into_iter().map(unavailable).collect();
+        };
+        let digests: Vec<Digest> = gated.iter().map(|(gated, _)| gated.action.digest()).collect();
+        let headings = gated.iter().zip(&digests).enumerate().map(|(at, ((gated, changed), digest))| {
+            let equal = digests.iter().take(at).filter(|known| *known == digest).count();
+            self.heading(&copy, gated, *changed, self.proxied(*digest, group, equal))
+        });
+        let headings = join_all(headings.collect::<Vec<_>>()).await;
+        let proposals = calls.into_iter().zip(headings);
+        proposals.map(|(call, (id, heading))| Proposal { call, id, heading }).collect()
+    }
+
+    async fn gate_all(
+        &self,
+        calls: &[Call],
+        model: Option<&str>,
+        confidence: Option<&str>,
+    ) -> Result<(Copy, Vec<(Gated, bool)>), Problem> {
+        let copy = copy::current(&self.env, &self.ctx).await?;
+        if copy.in_force.key(&self.key.hash).is_none() {
+            return Err(Problem::new(Code::Unauthenticated, "this key is no longer in force"));
+        }
+        let now = clock::now();
+        let gated = calls.iter().map(|call| self.gate(&copy, call, model, confidence, now));
+        let gated = gated.collect::<Result<Vec<_>, _>>()?;
+        Ok((copy, gated))
+    }
+
+    /// Gates one call. True where its arguments lost the member that carried the confidence.
+    fn gate(
+        &self,
+        copy: &Copy,
+        call: &Call,
+        model: Option<&str>,
+        confidence: Option<&str>,
+        now: Millis,
+    ) -> Result<(Gated, bool), Problem> {
+        let policy = &copy.in_force.policy;
+        let mut action = Action::new(call.kind.as_str(), Object::new());
+        action.source.set("upstream", self.upstream.as_str());
+        action.source.set("dialect", "openai");
+        if let Some(model) = model.or(self.asked.model.as_deref()) {
+            action.source.set("model", model);
+        }
+        if let Some(text) = &self.asked.last_user_text {
+            action.context.set("request", text.as_str());
+        }
+        let args = match &call.args {
+            Ok(args) => args,
+            Err(why) => {
+                let message = format!("The call cannot be read: {why}.");
+                let verdict = gate::malformed(policy, &call.kind, &message);
+                return Ok((gating::with_id(copy, &self.key.id, action, verdict, now)?, false));
+            }
+        };
+        action.args = args.clone();
+        let pointer = policy.kind(&call.kind).and_then(|kind| kind.confidence.as_ref());
+        let of_tokens = call.scores.as_ref().map_or(Confidence::None, |scores| scores.confidence(pointer));
+        action.confidence = confidence.map_or(of_tokens, |text| {
+            let json = Json::parse(text.trim().as_bytes());
+            json.map_or(Confidence::Invalid, |json| Confidence::of(&json)).lowest(of_tokens)
+        });
+        let changed = action.take_confidence(pointer);
+        Ok((gating::gated(copy, &self.key.id, action, now)?, changed))
+    }
+
+    /// What a call is known by when it comes again.
+    fn proxied(&self, digest: Digest, group: usize, equal: usize) -> Proxied {
+        let call = format!("{}\n{}\n{digest}", self.key.id, self.upstream);
+        let request = format!("{}\n{digest}\n{group}\n{equal}", self.digest);
+        Proxied { call: Digest::of(call.as_bytes()), request: Digest::of(request.as_bytes()) }
+    }
+
+    /// Keeps the cases that people look at, before or after, and says where each call is heading.
+    async fn heading(
+        &self,
+        copy: &Copy,
+        gated: &Gated,
+        changed: bool,
+        proxied: Proxied,
+    ) -> (String, Heading) {
+        let Gated { action, made } = gated;
+        let id = made.id.to_string();
+        let runs = if changed { Fate::RunWith(action.args.clone()) } else { Fate::Run };
+        let stopped = |why: Why| {
+            let word = if matches!(why, Why::Blocked(_)) { "blocked" } else { "unavailable" };
+            let notice = Notice { id: id.clone(), kind: action.kind.clone(), why };
+            Heading::Settled(Fate::Notice(notice), word)
+        };
+        if made.id.course() == Course::Blocked {
+            let by = made.blocked_by.clone().unwrap_or_else(|| "the policy".to_owned());
+            return (id.clone(), stopped(Why::Blocked(by)));
+        }
+        let Some(oversight) = gating::oversight(&copy.in_force, made) else {
+            return (id, Heading::Settled(runs, "proceed"));
+        };
+        let proposer = gating::Proposer {
+            app: &self.key.id,
+            person: &self.key.person,
+            origin: &self.origin,
+            audience: Some(self.upstream.clone()),
+            raised_by: None,
+            proxied: (oversight == Oversight::Before).then_some(proxied),
+        };
+        let Ok(facts) = gating::facts(&copy.in_force.policy, &proposer, gated, oversight) else {
+            return (id.clone(), stopped(Why::Unavailable));
+        };
+        if oversight == Oversight::Before {
+            let waits_for = gating::waits_for(&self.env, &made.desk, facts, &self.connection).await;
+            return match waits_for {
+                Some((desk, case)) => (case, Heading::Held { desk, fate: runs }),
+                None => (id.clone(), stopped(Why::Unavailable)),
+            };
+        }
+        if gating::kept(&self.env, &made.desk, facts).await {
+            (id, Heading::Settled(runs, "proceed"))
+        } else {
+            (id.clone(), stopped(Why::Unavailable))
+        }
+    }
+
+    /// Waits until every held call is decided or the wait is over.
+    pub(super) async fn decided(&self, proposals: Vec<Proposal>, until: Millis) -> Decided {
+        let answers = join_all(proposals.iter().map(|proposal| async move {
+            match &proposal.heading {
+                Heading::Settled(..) => None,
+                Heading::Held { desk, .. } => self.asked_until(desk, &proposal.id, until.0, false).await,
+            }
+        }))
+        .await;
+        Decided { proposals, answers }
+    }
+
+    /// Takes the approved ones away to run them, all together, each once. The client was sent something just
+    /// before: if it has gone, that is known by now, and what was approved is left for whoever asks again.
+    pub(super) async fn take(&self, decided: Decided) -> Vec<Fate> {
+        let is_gone = if decided.has_approved() {
+            Timer::after(UNTIL_GONE_IS_KNOWN).await;
+            self.signal.aborted()
+        } else {
+            false
+        };
+        let Decided { proposals, answers } = decided;
+        join_all(proposals.into_iter().zip(answers).map(
+            |(Proposal { call, id, heading }, answer)| async move {
+                let notice = |why| Fate::Notice(Notice { id: id.clone(), kind: call.kind.clone(), why });
+                let fate = match heading {
+                    Heading::Settled(fate, _) => fate,
+                    Heading::Held { .. } if is_gone => notice(Why::Awaiting),
+                    Heading::Held { desk, fate } => {
+                        let answer = if is_approved(answer.as_ref()) {
+                            self.asked_until(&desk, &id, clock::now().0, true).await
+                        } else {
+                            answer
+                        };
+                        fate_of(answer.as_ref(), fate).unwrap_or_else(notice)
+                    }
+                };
+                match fate {
+                    Fate::RunWith(args) if !call.can_carry(&args) => notice(Why::Unavailable),
+                    fate => fate,
+                }
+            },
+        ))
+        .await
+    }
+
+    /// Asks a desk for a case until it is final or the wait is over. A desk that fails is asked again meanwhile.
+    async fn asked_until(&self, desk: &str, id: &str, until: i64, take: bool) -> Option<Json> {
+        loop {
+            let wait_ms = until.saturating_sub(clock::now().0).max(0);
+            let connection = Some(self.connection.clone());
+            let ask = Ask::Answer { id: id.to_owned(), wait_ms, take, proceeded: false, connection };
+            match call::case(&self.env, desk, &ask, id, |_| true).await {
+                Ok(reply) if matches!(reply.status, 200 | 202) => return Some(reply.body),
+                Ok(reply) if reply.status < 500 => return None,
+                _ if wait_ms == 0 => return None,
+                _ => Timer::after(RETRY).await,
+            }
+        }
+    }
+}
+
+/// A call whose gate failed.
+fn unavailable(call: Call) -> Proposal {
+    let notice = Notice { id: "-".to_owned(), kind: call.kind.clone(), why: Why::Unavailable };
+    Proposal { id: "-".to_owned(), call, heading: Heading::Settled(Fate::Notice(notice), "unavailable") }
+}
+
+impl Proposal {
+    /// What becomes of it, where that is settled.
+    pub(super) fn fate(&self) -> Option<Fate> {
+        match &self.heading {
+            // Whatever cannot carry what is to run is left to `take`.
+            Heading::Settled(Fate::RunWith(args), _) if !self.call.can_carry(args) => None,
+            Heading::Settled(fate, _) => Some(fate.clone()),
+            Heading::Held { .. } => None,
+        }
+    }
+
+    /// The word for how it stands.
+    pub(super) fn word(&self) -> &'static str {
+        match self.heading {
+            Heading::Settled(_, word) => word,
+            Heading::Held { .. } => "held",
+        }
+    }
+}
+
+/// What a case's answer means for its call: it runs, or why not.
+fn fate_of(answer: Option<&Json>, runs: Fate) -> Result<Fate, Why> {
+    let answer = answer.ok_or(Why::Unavailable)?;
+    let reason = || answer.get("decision")?.get("reason")?.as_str().map(str::to_owned);
+    let edited = || answer.get("action")?.get("args")?.as_object().cloned();
+    match answer.get("status").and_then(Json::as_str) {
+        Some("approved") => Ok(runs),
+        Some("edited") => edited().map(Fate::RunWith).ok_or(Why::Unavailable),
+        Some("rejected") => Err(Why::Rejected(reason().unwrap_or_else(|| "rejected".to_owned()))),
+        Some("expired" | "lapsed") => Err(Why::Expired),
+        Some("withdrawn") => Err(Why::Withdrawn),
+        Some("held") => Err(Why::Awaiting),
+        _ => Err(Why::Unavailable),
+    }
+}

@@ -1,0 +1,93 @@
+//! What the gate needs of a request to an AI, whatever the dialect.
+
+use super::call::text_of_content;
+use super::problem::{Code, Problem};
+use crate::core::json::Json;
+
+/// A request, as far as the gate is concerned.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Asked {
+    /// The model that was asked for.
+    pub model: Option<String>,
+    /// Whether the answer is asked for as a stream.
+    pub stream: bool,
+    /// Whether the answer has to follow a JSON schema, so that a notice has to be a refusal.
+    pub structured: bool,
+    /// The text of the last user message, cut at 4 kB.
+    pub last_user_text: Option<String>,
+}
+
+impl Asked {
+    /// Reads what all dialects say in the same way.
+    pub(super) fn of(body: &Json) -> Self {
+        Self {
+            model: body.get("model").and_then(Json::as_str).map(str::to_owned),
+            // What is not plainly false may be read as true by the upstream.
+            stream: !matches!(body.get("stream"), None | Some(Json::Null | Json::Bool(false))),
+            ..Self::default()
+        }
+    }
+}
+
+/// Whether a format that is asked for is JSON.
+pub(super) fn is_json(format: Option<&Json>) -> bool {
+    let format = format.and_then(|format| format.get("type")).and_then(Json::as_str);
+    format.is_some_and(|format| format.starts_with("json"))
+}
+
+/// The text of the last of these messages that is a user's.
+pub(super) fn last_user_text(messages: &Json) -> Option<String> {
+    let is_users = |message: &&Json| message.get("role").and_then(Json::as_str) == Some("user");
+    text_of_content(messages.as_array()?.iter().rfind(is_users)?.get("content")?)
+}
+
+/// How long a client that says how long it is patient can be kept waiting, in milliseconds. It is told a little
+/// before its own timer runs out: what it would do then is ask again.
+pub fn patience_ms(timeout: &str) -> Option<i64> {
+    let seconds =
+        timeout.trim().parse::<f64>().ok().filter(|seconds| seconds.is_finite() && *seconds > 0.0)?;
+    let patient = if seconds > 20.0 { seconds - 10.0 } else { seconds / 2.0 };
+    #[expect(clippy::cast_possible_truncation, reason = "clamped to a day")]
+    let ms = (patient.min(86_400.0) * 1000.0) as i64;
+    Some(ms)
+}
+
+/// Reads `Holdpoint-Wait`.
+pub fn wait_ms(asked: &str) -> Result<i64, Problem> {
+    let seconds: Option<i64> = asked.trim().parse().ok().filter(|seconds| (0..=240).contains(seconds));
+    seconds.map(|seconds| seconds.saturating_mul(1000)).ok_or_else(|| {
+        Problem::new(Code::Invalid, "`Holdpoint-Wait` is a whole number of seconds from 0 to 240")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_is_told_before_its_own_timer_runs_out() {
+        for (timeout, expected) in [
+            ("600", Some(590_000)),
+            ("30.0", Some(20_000)),
+            ("20", Some(10_000)),
+            ("4", Some(2_000)),
+            ("0", None),
+            ("-1", None),
+            ("inf", None),
+            ("NaN", None),
+            ("read=5", None),
+            ("1e300", Some(86_400_000)),
+        ] {
+            assert_eq!(patience_ms(timeout), expected, "{timeout}");
+        }
+    }
+
+    #[test]
+    fn a_wait_is_a_whole_number_of_seconds() {
+        assert_eq!(wait_ms("0"), Ok(0));
+        assert_eq!(wait_ms(" 240 "), Ok(240_000));
+        for text in ["241", "-1", "1.5", "soon", ""] {
+            assert!(wait_ms(text).is_err(), "{text}");
+        }
+    }
+}
