@@ -2,6 +2,7 @@
 //! leave, and keeps calls back until their fate is known. Pure: bytes in, bytes out, wherever they were split.
 
 use super::call::{Call, Fate};
+use super::openai_responses::history::Changed;
 use super::problem::Code;
 use super::sse::{Decoder, Event, SseError};
 use crate::core::json::JsonError;
@@ -48,6 +49,11 @@ pub trait WholeAnswer {
 
     /// The answer with each call as its fate says, in the order of [`Self::calls`].
     fn rewrite(self: Box<Self>, fates: &[Fate]) -> String;
+
+    /// What the upstream remembers of it, where it does.
+    fn changed(&self) -> Option<Changed> {
+        None
+    }
 }
 
 /// An upstream's answer as it flows.
@@ -69,6 +75,11 @@ pub trait AnswerStream {
 
     /// The model that answers.
     fn model(&self) -> Option<&str>;
+
+    /// What the upstream remembers of it, where it does.
+    fn changed(&self) -> Option<Changed> {
+        None
+    }
 
     /// Appends an error that the dialect's clients understand. Nothing may follow it.
     fn fail(&self, code: Code, message: &str, out: &mut Vec<u8>);
@@ -173,6 +184,11 @@ impl Flow {
     /// Whether it ended with an error.
     pub fn has_failed(&self) -> bool {
         self.failed
+    }
+
+    /// What the upstream remembers of the answer, where it does.
+    pub fn changed(&self) -> Option<Changed> {
+        self.answer.changed()
     }
 
     /// The model that answers.

@@ -15,6 +15,10 @@ pub struct Asked {
     pub structured: bool,
     /// The text of the last user message, cut at 4 kB.
     pub last_user_text: Option<String>,
+    /// Whether the answer can hold calls at all, as far as the request tells.
+    pub may_call: bool,
+    /// The names of the histories that the upstream keeps and the request builds on.
+    pub histories: Vec<String>,
 }
 
 impl Asked {

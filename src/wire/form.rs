@@ -2,14 +2,16 @@
 
 use super::answer::{AnswerError, AnswerStream, WholeAnswer};
 use super::asked::Asked;
-use super::openai_chat;
 use super::problem::Problem;
+use super::{openai_chat, openai_responses};
 
 /// A form of answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// `OpenAI`'s Chat Completions.
     Chat,
+    /// `OpenAI`'s Responses.
+    Responses,
 }
 
 impl Form {
@@ -17,6 +19,7 @@ impl Form {
     pub fn asked(self, body: &[u8]) -> Result<Asked, Problem> {
         match self {
             Self::Chat => openai_chat::asked(body).map_err(|error| Problem::malformed(&error)),
+            Self::Responses => openai_responses::asked(body),
         }
     }
 
@@ -24,6 +27,7 @@ impl Form {
     pub fn whole(self, body: &[u8], asked: &Asked) -> Result<Box<dyn WholeAnswer>, AnswerError> {
         Ok(match self {
             Self::Chat => Box::new(openai_chat::Answer::parse(body, asked.structured)?),
+            Self::Responses => Box::new(openai_responses::Answer::parse(body, asked.structured)?),
         })
     }
 
@@ -31,6 +35,7 @@ impl Form {
     pub fn stream(self, asked: &Asked) -> Box<dyn AnswerStream> {
         match self {
             Self::Chat => Box::new(openai_chat::Stream::new(asked.structured)),
+            Self::Responses => Box::new(openai_responses::Stream::new(asked)),
         }
     }
 }

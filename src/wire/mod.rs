@@ -12,6 +12,7 @@ pub mod made;
 pub mod notice;
 pub mod office;
 pub mod openai_chat;
+pub mod openai_responses;
 pub mod openapi;
 pub mod problem;
 pub mod record;

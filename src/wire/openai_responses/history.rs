@@ -1,0 +1,162 @@
+//! Histories that the upstream keeps, and those that a client sends back, after an answer was changed.
+//!
+//! The upstream remembers every call that it made and refuses to go on where one has no output. So whatever was
+//! taken out of an answer is answered for the client in the next request that builds on it, and what a person
+//! edited is said to the model. Of a call only its ids and what became of it are kept, never its arguments.
+
+use super::items::{OWN_ID, is_call, type_of};
+use crate::core::json::{Json, Object};
+use crate::wire::notice::{MARK, Why};
+
+/// An answer that the upstream keeps as it made it, with the calls in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// The answer's id.
+    pub response: String,
+    /// Its calls, in order.
+    pub calls: Vec<CallRef>,
+}
+
+/// What the upstream knows a call by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallRef {
+    call_id: String,
+    kind: String,
+}
+
+pub(super) fn refs_of(items: &[Json]) -> Vec<CallRef> {
+    let text = |item: &Json, name| item.get(name).and_then(Json::as_str).map(str::to_owned);
+    let refs = items.iter().filter(|item| is_call(item)).map(|item| CallRef {
+        call_id: text(item, "call_id").or_else(|| text(item, "id")).unwrap_or_default(),
+        kind: type_of(item).to_owned(),
+    });
+    refs.collect()
+}
+
+/// What is remembered of a call that did not run as it stood: to be mended in the next request.
+pub fn mend(call: &CallRef, id: &str, why: Option<&Why>) -> Json {
+    Json::object([
+        ("call_id", call.call_id.as_str().into()),
+        ("type", call.kind.as_str().into()),
+        ("id", id.into()),
+        ("was", why.map_or("edited", Why::as_str).into()),
+        ("reason", why.map(Why::in_words).into()),
+    ])
+}
+
+/// The id of the case whose edited arguments a mend wants to tell.
+pub fn edited_case(mend: &Json) -> Option<&str> {
+    let text = |name| mend.get(name).and_then(Json::as_str);
+    if text("was") == Some("edited") { text("id") } else { None }
+}
+
+/// The request with what was changed in the history that it builds on, each mend with its edited arguments where
+/// they are still known. `None` where there is nothing to mend.
+pub fn mended(body: &[u8], mends: &[(Json, Option<Object>)]) -> Option<Vec<u8>> {
+    let has_own = body.windows(OWN_ID.len()).any(|window| window == OWN_ID.as_bytes());
+    if mends.is_empty() && !has_own {
+        return None;
+    }
+    let mut request = Json::parse(body).ok()?;
+    let input = match request.get("input") {
+        Some(Json::Array(items)) => without_own(items),
+        Some(Json::String(text)) => {
+            vec![Json::object([("role", "user".into()), ("content", text.as_str().into())])]
+        }
+        _ => Vec::new(),
+    };
+    let answered = |call_id: &str| {
+        let outputs = input.iter().filter(|item| type_of(item).ends_with("_output"));
+        let own = |item: &Json| {
+            ["call_id", "id"].iter().any(|id| item.get(id).and_then(Json::as_str) == Some(call_id))
+        };
+        outputs.into_iter().any(own)
+    };
+    let mut all: Vec<Json> = mends
+        .iter()
+        .filter(|(mend, _)| {
+            let call_id = mend.get("call_id").and_then(Json::as_str).unwrap_or_default();
+            edited_case(mend).is_some() || !answered(call_id)
+        })
+        .map(|(mend, args)| item_of(mend, args.as_ref()))
+        .collect();
+    if all.is_empty() && !has_own {
+        return None;
+    }
+    all.extend(input);
+    request.as_object_mut()?.set("input", Json::Array(all));
+    Some(request.to_string().into_bytes())
+}
+
+/// The items without what only we know: our messages lose their ids, and the reasoning before them, which led to
+/// a call that is not there any more, goes.
+fn without_own(items: &[Json]) -> Vec<Json> {
+    let id_of = |item: &Json| item.get("id").and_then(Json::as_str).unwrap_or_default().to_owned();
+    let is_own = |item: &Json| id_of(item).starts_with(OWN_ID);
+    let is_reasoning = |item: &Json| {
+        type_of(item) == "reasoning" || (type_of(item) == "item_reference" && id_of(item).starts_with("rs_"))
+    };
+    let mut kept: Vec<Json> = Vec::new();
+    for item in items {
+        if !is_own(item) {
+            kept.push(item.clone());
+            continue;
+        }
+        while kept.last().is_some_and(is_reasoning) {
+            kept.pop();
+        }
+        let mut message = item.as_object().cloned().unwrap_or_default();
+        if type_of(item) == "item_reference" {
+            let text =
+                format!("{MARK}{}] This action was not executed.", id_of(item).replacen("msg_", "", 1));
+            message = Object::new();
+            message.set("role", "assistant");
+            message.set("content", text);
+        }
+        message.remove("id");
+        kept.push(message.into());
+    }
+    kept
+}
+
+/// A blank picture of one pixel: a call of the computer is answered by a screenshot and by nothing else.
+const BLANK: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
+/// What the upstream is told of a call that did not run as it stood.
+fn item_of(mend: &Json, args: Option<&Object>) -> Json {
+    let text = |name| mend.get(name).and_then(Json::as_str).unwrap_or_default();
+    let call_id = text("call_id");
+    if edited_case(mend).is_some() {
+        let to = args.map_or_else(String::new, |args| format!(" to {args}"));
+        let said = format!("A person changed the arguments of {call_id}{to} before it was executed.");
+        return Json::object([("role", "developer".into()), ("content", said.into())]);
+    }
+    let said =
+        Json::object([("holdpoint", text("was").into()), ("reason", text("reason").into())]).to_string();
+    let kind = text("type");
+    let mut output = Object::new();
+    output.set("type", format!("{kind}_output"));
+    output.set("call_id", call_id);
+    match kind {
+        "computer_call" => {
+            let picture = [("type", "computer_screenshot".into()), ("image_url", BLANK.into())];
+            output.set("output", Json::object(picture));
+        }
+        "local_shell_call" => {
+            output.remove("call_id");
+            output.set("id", call_id);
+            output.set("output", said);
+        }
+        "shell_call" => {
+            let outcome = Json::object([("type", "exit".into()), ("exit_code", 126_i64.into())]);
+            let content = [("stdout", "".into()), ("stderr", said.into()), ("outcome", outcome)];
+            output.set("output", Json::Array(vec![Json::object(content)]));
+        }
+        "apply_patch_call" => {
+            output.set("status", "failed");
+            output.set("output", said);
+        }
+        _ => output.set("output", said),
+    }
+    output.into()
+}
