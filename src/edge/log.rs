@@ -21,3 +21,8 @@ pub(crate) fn line(incoming: &Incoming, status: u16, code: Option<Code>) {
     ]);
     worker::console_log!("{line}");
 }
+
+/// Writes that something failed which no answer says. Fixed words only.
+pub(crate) fn failure(what: &'static str) {
+    worker::console_error!("{what}");
+}

@@ -11,6 +11,7 @@ mod copy;
 mod desk;
 mod doors;
 mod gating;
+mod histories;
 mod incoming;
 mod log;
 mod office;
@@ -103,7 +104,7 @@ async fn handle(incoming: &Incoming, env: Env, ctx: &Rc<Context>) -> Responded {
             let admin = config::admin_key(&env)?;
             let copy = copy::current(&env, ctx).await?;
             let key = doors::pass(&env, incoming, &copy, &admin, route::UPSTREAMS).await?;
-            proxy::forward(&proxy::Way { env: &env, ctx, incoming, key }, upstream, path).await
+            proxy::forward(&proxy::Way { env: &env, ctx, incoming, copy: &copy, key }, upstream, path).await
         }
     }
 }

@@ -1,10 +1,12 @@
-//! The memory of requests that carry an `Idempotency-Key`, and the object that keeps it.
+//! The memory of requests that carry an `Idempotency-Key`, and of answers that left otherwise than the upstream
+//! keeps them; and the object that keeps both.
 //!
 //! One of 64 objects by hash of key holder and key, because these requests come in at the rate of the whole
 //! deployment. It is asked by one internal route, `POST /`, before anything else is done: it keeps what the
 //! request was (a fingerprint) and, for a proposal, the id and verdict that were made for it. Whoever repeats
 //! the request goes on from there: desks keep cases by id and commands by token, so a crash between any two
-//! steps is mended by the repetition. Table: `requests`. It has no alarm; what is older than 30 days goes when
+//! steps is mended by the repetition. Tables: `requests`, and `histories`: what the next request that builds on a
+//! changed answer has to mend (`super::histories`), by hash of the answer's id or its conversation's. It has no alarm; what is older than 30 days goes when
 //! something new comes. Each answer is one synchronous transaction.
 
 use super::incoming::Incoming;
@@ -16,10 +18,17 @@ use crate::core::time::{Millis, Span};
 use crate::wire::problem::{Code, Problem};
 use worker::{Env, Request, Response, State, durable_object};
 
-const MIGRATIONS: &[&[&str]] = &[&[
+const MIGRATIONS: &[&[&str]] = &[REQUESTS, HISTORIES];
+
+const HISTORIES: &[&str] = &[
+    "CREATE TABLE histories (token TEXT PRIMARY KEY, mends TEXT NOT NULL, at INTEGER NOT NULL) STRICT",
+    "CREATE INDEX histories_by_age ON histories (at)",
+];
+
+const REQUESTS: &[&str] = &[
     "CREATE TABLE requests (token TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, made TEXT NOT NULL, at INTEGER NOT NULL) STRICT",
     "CREATE INDEX requests_by_age ON requests (at)",
-]];
+];
 
 /// How long a request is remembered.
 const KEPT: Span = Span::days(30);
@@ -82,8 +91,37 @@ impl NamedRequest {
     }
 
     fn shard(&self) -> String {
-        let hash = u8::from_str_radix(self.token.get(..2).unwrap_or_default(), 16).unwrap_or(0);
-        format!("once-{}", hash % 64)
+        shard(&self.token)
+    }
+}
+
+fn shard(token: &str) -> String {
+    let hash = u8::from_str_radix(token.get(..2).unwrap_or_default(), 16).unwrap_or(0);
+    format!("once-{}", hash % 64)
+}
+
+/// What has to be mended in a history.
+pub(crate) async fn history(env: &Env, token: &str) -> Result<Vec<Json>, Problem> {
+    ask_history(env, token, "read", &[]).await
+}
+
+/// Adds what was changed; what is known of the same call is replaced.
+pub(crate) async fn add_to_history(env: &Env, token: &str, mends: &[Json]) -> Result<(), Problem> {
+    ask_history(env, token, "add", mends).await.map(|_| ())
+}
+
+/// Nothing is left to mend.
+pub(crate) async fn forget_history(env: &Env, token: &str) -> Result<(), Problem> {
+    ask_history(env, token, "forget", &[]).await.map(|_| ())
+}
+
+async fn ask_history(env: &Env, token: &str, what: &str, mends: &[Json]) -> Result<Vec<Json>, Problem> {
+    let mends = Json::Array(mends.to_vec());
+    let ask = Json::object([("history", token.into()), ("do", what.into()), ("mends", mends)]);
+    let reply = call::once(env, &shard(token), &ask).await?;
+    match (reply.status, reply.body.get("mends").and_then(Json::as_array)) {
+        (200, Some(mends)) => Ok(mends.to_vec()),
+        _ => Err(Problem::new(Code::Unavailable, "the memory of changed answers does not answer")),
     }
 }
 
@@ -107,6 +145,7 @@ impl worker::DurableObject for Once {
         let answered = match (&self.ready, Json::parse(&body)) {
             (Err(error), _) => Err(error.clone().into()),
             (Ok(()), Err(error)) => Err(Problem::malformed(&error)),
+            (Ok(()), Ok(ask)) if ask.get("history").is_some() => self.history(&ask, clock::now()),
             (Ok(()), Ok(ask)) => self.remember(&ask, clock::now()),
         };
         Ok(super::respond::internal(answered.map(|body| (200, body))))
@@ -141,6 +180,38 @@ impl Once {
                 return Err(Problem::new(Code::Invalid, "another request"));
             }
             Ok(Json::object([("made", row.json("made")?)]))
+        })
+    }
+
+    fn history(&self, ask: &Json, now: Millis) -> Result<Json, Problem> {
+        let text = |name| ask.get(name).and_then(Json::as_str);
+        let (Some(token), Some(what)) = (text("history"), text("do")) else {
+            return Err(Problem::new(Code::Invalid, "this is not asked here"));
+        };
+        let oldest = now.0.saturating_sub(KEPT.as_millis());
+        self.sql.transaction(|| {
+            self.sql.run("DELETE FROM histories WHERE at < ?", &[oldest.into()])?;
+            let rows = self.sql.query("SELECT mends FROM histories WHERE token = ?", &[Bind::Text(token)])?;
+            let known = rows.first().map(|row| row.json("mends")).transpose()?;
+            let mut mends = known.as_ref().and_then(Json::as_array).unwrap_or_default().to_vec();
+            match what {
+                "add" => {
+                    let more = ask.get("mends").and_then(Json::as_array).unwrap_or_default();
+                    let is_new =
+                        |mend: &Json| more.iter().all(|new| new.get("call_id") != mend.get("call_id"));
+                    mends.retain(is_new);
+                    mends.extend_from_slice(more);
+                    let put = "INSERT INTO histories (token, mends, at) VALUES (?, ?, ?) \
+                               ON CONFLICT (token) DO UPDATE SET mends = excluded.mends, at = excluded.at";
+                    let text = Json::Array(mends.clone()).to_string();
+                    self.sql.run(put, &[Bind::Text(token), Bind::Text(&text), now.0.into()])?;
+                }
+                "forget" => {
+                    self.sql.run("DELETE FROM histories WHERE token = ?", &[Bind::Text(token)])?;
+                }
+                _ => {}
+            }
+            Ok(Json::object([("mends", Json::Array(mends))]))
         })
     }
 }

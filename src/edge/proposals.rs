@@ -68,6 +68,20 @@ enum Heading {
     Held { desk: String, fate: Fate },
 }
 
+/// A call with its fate.
+#[derive(Debug)]
+pub(super) struct Settled {
+    pub(super) id: String,
+    pub(super) fate: Fate,
+    /// Whether a person wrote other arguments.
+    pub(super) is_edited: bool,
+}
+
+/// The fates alone.
+pub(super) fn fates_of(settled: Vec<Settled>) -> Vec<Fate> {
+    settled.into_iter().map(|settled| settled.fate).collect()
+}
+
 /// Proposals of which each is decided, or the wait for it is over; with the desks' answers.
 #[derive(Debug)]
 pub(super) struct Decided {
@@ -83,8 +97,11 @@ impl Decided {
 }
 
 fn is_approved(answer: Option<&Json>) -> bool {
-    let status = answer.and_then(|answer| answer.get("status")).and_then(Json::as_str);
-    matches!(status, Some("approved" | "edited"))
+    matches!(status_of(answer), Some("approved" | "edited"))
+}
+
+fn status_of(answer: Option<&Json>) -> Option<&str> {
+    answer?.get("status")?.as_str()
 }
 
 impl Request {
@@ -233,7 +250,7 @@ impl Request {
 
     /// Takes the approved ones away to run them, all together, each once. The client was sent something just
     /// before: if it has gone, that is known by now, and what was approved is left for whoever asks again.
-    pub(super) async fn take(&self, decided: Decided) -> Vec<Fate> {
+    pub(super) async fn take(&self, decided: Decided) -> Vec<Settled> {
         let is_gone = if decided.has_approved() {
             Timer::after(UNTIL_GONE_IS_KNOWN).await;
             self.signal.aborted()
@@ -241,28 +258,32 @@ impl Request {
             false
         };
         let Decided { proposals, answers } = decided;
-        join_all(proposals.into_iter().zip(answers).map(
-            |(Proposal { call, id, heading }, answer)| async move {
-                let notice = |why| Fate::Notice(Notice { id: id.clone(), kind: call.kind.clone(), why });
-                let fate = match heading {
-                    Heading::Settled(fate, _) => fate,
-                    Heading::Held { .. } if is_gone => notice(Why::Awaiting),
-                    Heading::Held { desk, fate } => {
-                        let answer = if is_approved(answer.as_ref()) {
-                            self.asked_until(&desk, &id, clock::now().0, true).await
-                        } else {
-                            answer
-                        };
-                        fate_of(answer.as_ref(), fate).unwrap_or_else(notice)
-                    }
+        let settled = proposals.into_iter().zip(answers);
+        join_all(settled.map(|(proposal, answer)| self.settle(proposal, answer, is_gone))).await
+    }
+
+    async fn settle(&self, proposal: Proposal, answer: Option<Json>, is_gone: bool) -> Settled {
+        let Proposal { call, id, heading } = proposal;
+        let notice = |why| Fate::Notice(Notice { id: id.clone(), kind: call.kind.clone(), why });
+        let mut is_edited = false;
+        let fate = match heading {
+            Heading::Settled(fate, _) => fate,
+            Heading::Held { .. } if is_gone => notice(Why::Awaiting),
+            Heading::Held { desk, fate } => {
+                let answer = if is_approved(answer.as_ref()) {
+                    self.asked_until(&desk, &id, clock::now().0, true).await
+                } else {
+                    answer
                 };
-                match fate {
-                    Fate::RunWith(args) if !call.can_carry(&args) => notice(Why::Unavailable),
-                    fate => fate,
-                }
-            },
-        ))
-        .await
+                is_edited = status_of(answer.as_ref()) == Some("edited");
+                fate_of(answer.as_ref(), fate).unwrap_or_else(notice)
+            }
+        };
+        let fate = match fate {
+            Fate::RunWith(args) if !call.can_carry(&args) => notice(Why::Unavailable),
+            fate => fate,
+        };
+        Settled { id, fate, is_edited }
     }
 
     /// Asks a desk for a case until it is final or the wait is over. A desk that fails is asked again meanwhile.
@@ -289,11 +310,13 @@ fn unavailable(call: Call) -> Proposal {
 
 impl Proposal {
     /// What becomes of it, where that is settled.
-    pub(super) fn fate(&self) -> Option<Fate> {
+    pub(super) fn settled(&self) -> Option<Settled> {
         match &self.heading {
             // Whatever cannot carry what is to run is left to `take`.
             Heading::Settled(Fate::RunWith(args), _) if !self.call.can_carry(args) => None,
-            Heading::Settled(fate, _) => Some(fate.clone()),
+            Heading::Settled(fate, _) => {
+                Some(Settled { id: self.id.clone(), fate: fate.clone(), is_edited: false })
+            }
             Heading::Held { .. } => None,
         }
     }
@@ -312,7 +335,7 @@ fn fate_of(answer: Option<&Json>, runs: Fate) -> Result<Fate, Why> {
     let answer = answer.ok_or(Why::Unavailable)?;
     let reason = || answer.get("decision")?.get("reason")?.as_str().map(str::to_owned);
     let edited = || answer.get("action")?.get("args")?.as_object().cloned();
-    match answer.get("status").and_then(Json::as_str) {
+    match status_of(Some(answer)) {
         Some("approved") => Ok(runs),
         Some("edited") => edited().map(Fate::RunWith).ok_or(Why::Unavailable),
         Some("rejected") => Err(Why::Rejected(reason().unwrap_or_else(|| "rejected".to_owned()))),

@@ -1,9 +1,10 @@
 //! Calls through Holdpoint to an upstream: no call in its answer leaves before it was gated.
 
+use super::copy::Copy;
 use super::incoming::Incoming;
 use super::proposals::Request;
 use super::upstream::{self, Answered};
-use super::{Responded, clock, config, doors, streaming, waiting};
+use super::{Responded, clock, config, doors, histories, streaming, waiting};
 use crate::core::canonical::Digest;
 use crate::core::key::Key;
 use crate::wire::asked;
@@ -18,6 +19,7 @@ pub(super) struct Way<'a> {
     pub(super) env: &'a Env,
     pub(super) ctx: &'a Rc<Context>,
     pub(super) incoming: &'a Incoming,
+    pub(super) copy: &'a Copy,
     pub(super) key: Key,
 }
 
@@ -48,9 +50,14 @@ pub(super) async fn forward(way: &Way<'_>, name: &str, path: &str) -> Responded 
 async fn gated(way: &Way<'_>, upstream: &Upstream, path: &str, form: Form) -> Responded {
     let Way { env, incoming, .. } = way;
     let request = Rc::new(request(way, upstream, path, form)?);
-    let answering = upstream::send(env, incoming, upstream, path, &incoming.body).await?;
+    let mended = histories::mended(&request, way.copy, &incoming.body).await?;
+    let body = mended.as_deref().unwrap_or(&incoming.body);
+    let answering = upstream::send(env, incoming, upstream, path, body).await?;
     if !(200..300).contains(&answering.status) {
         return answering.whole(upstream).await.map(Answered::into_response);
+    }
+    if mended.is_some() {
+        histories::told(&request).await;
     }
     match answering.media_type().as_str() {
         "text/event-stream" if request.asked.stream => {
@@ -77,7 +84,7 @@ async fn gated(way: &Way<'_>, upstream: &Upstream, path: &str, form: Form) -> Re
 }
 
 fn request(way: &Way<'_>, upstream: &Upstream, path: &str, form: Form) -> Result<Request, Problem> {
-    let Way { env, ctx, incoming, key } = way;
+    let Way { env, ctx, incoming, key, .. } = way;
     let mut same = format!("{}\n{}\n{} {path}?{}\n", key.id, upstream.name, incoming.method, incoming.query);
     same.push_str(&Digest::of(&incoming.body).to_string());
     let nonce: [u8; 16] = clock::random().map_err(|_| Problem::new(Code::Unavailable, "no random bytes"))?;
@@ -87,7 +94,7 @@ fn request(way: &Way<'_>, upstream: &Upstream, path: &str, form: Form) -> Result
         key: key.clone(),
         upstream: upstream.name.clone(),
         origin: incoming.origin.clone(),
-        asked: form.asked(&incoming.body)?,
+        asked: form.asked(&incoming.query, &incoming.body)?,
         digest: Digest::of(same.as_bytes()),
         connection: base16ct::lower::encode_string(&nonce),
         wait_ms: wait_ms(env, incoming)?,

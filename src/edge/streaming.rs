@@ -2,7 +2,8 @@
 //! have their fates, and a client that waits is sent comments.
 
 use super::clock;
-use super::proposals::{Decided, Proposal, Request};
+use super::histories;
+use super::proposals::{Decided, Proposal, Request, fates_of};
 use super::timer::Timer;
 use super::upstream::{Answering, Chunks};
 use super::waiting::{HEARTBEAT, set_waiting_headers};
@@ -157,11 +158,14 @@ impl Streaming {
     fn gate(&mut self, ripe: Ripe) {
         let Ripe { group, calls } = ripe;
         let (request, confidence) = (Rc::clone(&self.request), self.confidence.clone());
-        let model = self.flow.model().map(str::to_owned);
+        let (model, changed) = (self.flow.model().map(str::to_owned), self.flow.changed());
         let work = async move {
             let proposals = request.propose(group, calls, model.as_deref(), confidence.as_deref()).await;
-            match proposals.iter().map(Proposal::fate).collect::<Option<Vec<_>>>() {
-                Some(fates) => Step::Settled(fates),
+            match proposals.iter().map(Proposal::settled).collect::<Option<Vec<_>>>() {
+                Some(settled) => {
+                    histories::remember(&request, changed.as_ref(), &settled).await;
+                    Step::Settled(fates_of(settled))
+                }
                 None => Step::Held(proposals),
             }
         };
@@ -185,7 +189,12 @@ impl Streaming {
             Step::Decided(decided) => {
                 sse::comment("decided", &mut self.out);
                 let request = Rc::clone(&self.request);
-                let work = async move { Step::Settled(request.take(decided).await) };
+                let changed = self.flow.changed();
+                let work = async move {
+                    let settled = request.take(decided).await;
+                    histories::remember(&request, changed.as_ref(), &settled).await;
+                    Step::Settled(fates_of(settled))
+                };
                 self.groups.push(Group { number, work: work.boxed_local() });
             }
         }

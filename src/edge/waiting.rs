@@ -1,7 +1,8 @@
 //! An answer that came as a whole, on its way to the client: kept waiting by white space while people decide.
 
 use super::clock;
-use super::proposals::{Decided, Proposal, Request};
+use super::histories;
+use super::proposals::{Decided, Proposal, Request, fates_of};
 use super::timer::Timer;
 use super::upstream::Answered;
 use crate::core::time::Span;
@@ -28,8 +29,10 @@ pub(super) async fn release(
     let proposals = request.propose(0, calls, answer.model(), answered.confidence.as_deref()).await;
     let Answered { status, headers, body, .. } = answered;
     set_status_headers(&headers, &proposals);
-    if let Some(fates) = proposals.iter().map(Proposal::fate).collect::<Option<Vec<_>>>() {
-        let body = body_of(body, answer, &fates);
+    let changed = answer.changed();
+    if let Some(settled) = proposals.iter().map(Proposal::settled).collect::<Option<Vec<_>>>() {
+        histories::remember(&request, changed.as_ref(), &settled).await;
+        let body = body_of(body, answer, &fates_of(settled));
         return Ok(ResponseBuilder::new().with_status(status).with_headers(headers).fixed(body));
     }
     // Committed to 200 from here on: whatever happens is said in the body.
@@ -77,7 +80,13 @@ async fn next(mut waiting: Waiting) -> Option<(Vec<u8>, Waiting)> {
                 Either::Right(((), deciding)) => Stage::Deciding(deciding),
                 Either::Left((decided, _)) => {
                     let request = Rc::clone(&waiting.request);
-                    Stage::Taking(async move { request.take(decided).await }.boxed_local())
+                    let changed = waiting.answer.as_ref().and_then(|answer| answer.changed());
+                    let taking = async move {
+                        let settled = request.take(decided).await;
+                        histories::remember(&request, changed.as_ref(), &settled).await;
+                        fates_of(settled)
+                    };
+                    Stage::Taking(taking.boxed_local())
                 }
             };
             Some((white_space, waiting))

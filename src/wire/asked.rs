@@ -17,8 +17,19 @@ pub struct Asked {
     pub last_user_text: Option<String>,
     /// Whether the answer can hold calls at all, as far as the request tells.
     pub may_call: bool,
-    /// The names of the histories that the upstream keeps and the request builds on.
-    pub histories: Vec<String>,
+    /// What the upstream keeps of the history.
+    pub history: History,
+}
+
+/// What an upstream keeps of the history around a request.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct History {
+    /// Whether it keeps the answer.
+    pub keeps_answer: bool,
+    /// The earlier answer that the request builds on.
+    pub previous: Option<String>,
+    /// The conversation that the request is a part of.
+    pub conversation: Option<String>,
 }
 
 impl Asked {

@@ -12,14 +12,17 @@ pub enum Form {
     Chat,
     /// `OpenAI`'s Responses.
     Responses,
+    /// The same, of an answer that the upstream keeps.
+    StoredResponse,
 }
 
 impl Form {
     /// Reads a request for it.
-    pub fn asked(self, body: &[u8]) -> Result<Asked, Problem> {
+    pub fn asked(self, query: &str, body: &[u8]) -> Result<Asked, Problem> {
         match self {
             Self::Chat => openai_chat::asked(body).map_err(|error| Problem::malformed(&error)),
             Self::Responses => openai_responses::asked(body),
+            Self::StoredResponse => openai_responses::asked_again(query),
         }
     }
 
@@ -27,7 +30,9 @@ impl Form {
     pub fn whole(self, body: &[u8], asked: &Asked) -> Result<Box<dyn WholeAnswer>, AnswerError> {
         Ok(match self {
             Self::Chat => Box::new(openai_chat::Answer::parse(body, asked.structured)?),
-            Self::Responses => Box::new(openai_responses::Answer::parse(body, asked.structured)?),
+            Self::Responses | Self::StoredResponse => {
+                Box::new(openai_responses::Answer::parse(body, asked.structured)?)
+            }
         })
     }
 
@@ -35,7 +40,7 @@ impl Form {
     pub fn stream(self, asked: &Asked) -> Box<dyn AnswerStream> {
         match self {
             Self::Chat => Box::new(openai_chat::Stream::new(asked.structured)),
-            Self::Responses => Box::new(openai_responses::Stream::new(asked)),
+            Self::Responses | Self::StoredResponse => Box::new(openai_responses::Stream::new(asked)),
         }
     }
 }

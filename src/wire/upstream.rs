@@ -116,10 +116,17 @@ const OPENAI_ACTIONS: [&str; 2] = ["/v1/chat/completions", "/v1/responses"];
 fn openai_passage(method: &str, path: &str) -> Passage {
     match (method, path) {
         ("POST", "/v1/chat/completions") => Passage::Gated(Form::Chat),
+        ("POST", "/v1/responses") => Passage::Gated(Form::Responses),
+        ("GET", _) if is_stored_response(path) => Passage::Gated(Form::StoredResponse),
+        ("DELETE", _) if is_stored_response(path) => Passage::Ungated,
         ("POST", "/v1/embeddings" | "/v1/moderations") | ("GET", "/v1/models") => Passage::Ungated,
         _ if carries_actions(path) => Passage::NotBuilt,
         _ => Passage::Refused,
     }
+}
+
+fn is_stored_response(path: &str) -> bool {
+    path.strip_prefix("/v1/responses/").is_some_and(|id| !id.is_empty() && !id.contains('/'))
 }
 
 /// As the most forgiving server might read it: whatever the case of its letters.
@@ -168,8 +175,13 @@ mod tests {
             ("GET", "/v1/chat/completions/chatcmpl-1", Passage::NotBuilt),
             ("POST", "/v1/embeddings", Passage::Ungated),
             ("GET", "/v1/models", Passage::Ungated),
-            ("POST", "/v1/responses", Passage::NotBuilt),
-            ("GET", "/v1/responses/resp_1", Passage::NotBuilt),
+            ("POST", "/v1/responses", Passage::Gated(Form::Responses)),
+            ("GET", "/v1/responses", Passage::NotBuilt),
+            ("GET", "/v1/responses/resp_1", Passage::Gated(Form::StoredResponse)),
+            ("DELETE", "/v1/responses/resp_1", Passage::Ungated),
+            ("POST", "/v1/responses/resp_1", Passage::NotBuilt),
+            ("POST", "/v1/responses/resp_1/cancel", Passage::NotBuilt),
+            ("GET", "/v1/responses/resp_1/input_items", Passage::NotBuilt),
             ("GET", "/v1/files/abc", Passage::Ungated),
             ("DELETE", "/v1/files/abc", Passage::Refused),
             ("POST", "/v1/realtime", Passage::Refused),
@@ -186,7 +198,7 @@ mod tests {
                 .unwrap();
         assert_eq!(upstream.passage("GET", "/v1/chat/completions/x"), Passage::NotBuilt);
         assert_eq!(upstream.passage("POST", "/v1/chat/completions"), Passage::Gated(Form::Chat));
-        assert_eq!(upstream.passage("POST", "/v1/responses"), Passage::NotBuilt);
+        assert_eq!(upstream.passage("POST", "/v1/responses/x/cancel"), Passage::NotBuilt);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 const HELP: &str = "\
 Sets up what building, running and testing needs: the wasm32 target, wasm-bindgen and worker-build (in a
-per-user cache, keyed by version), the npm packages, a Python environment for the tests of the API (in the
+per-user cache, keyed by version), the npm packages, a Python environment for the tests of the API and of clients (in the
 same cache), and a Chromium for the browser tests.
 
 Usage: cargo xtask setup
@@ -151,8 +151,8 @@ pub(crate) fn packages() -> Outcome {
 
 /// A Python with the packages that the tests of the API use, in a virtual environment of its own.
 pub(crate) fn python() -> Outcome<PathBuf> {
-    let pinned = root().join("tests/api/requirements.txt");
-    let text = std::fs::read(&pinned).map_err(failed("reading tests/api/requirements.txt"))?;
+    let pinned = root().join("tests/requirements.txt");
+    let text = std::fs::read(&pinned).map_err(failed("reading tests/requirements.txt"))?;
     let name: String = Digest::of(&text).to_hex().chars().take(16).collect();
     let home = cache()?.join(format!("python-{name}"));
     let bin = if cfg!(windows) { "Scripts" } else { "bin" };
@@ -162,7 +162,7 @@ pub(crate) fn python() -> Outcome<PathBuf> {
     if stamp.is_file() {
         return Ok(python);
     }
-    ui::step("making a Python environment for the tests of the API (about half a minute, once)");
+    ui::step("making a Python environment for the tests of the API and of clients (about half a minute, once)");
     let system = if cfg!(windows) { "python" } else { "python3" };
     let make = || {
         let made = Command::new(system).args(["-m", "venv", "--clear"]).arg(&home).status();

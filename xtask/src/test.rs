@@ -105,7 +105,9 @@ fn api(long: bool) -> Outcome {
 
 fn clients(long: bool) -> Outcome {
     built()?;
-    node_tests("clients", long)
+    let mut test = node_test_command("clients", long)?;
+    test.env("HOLDPOINT_PYTHON", setup::python()?);
+    execute(&mut test, "the tests in tests/clients")
 }
 
 fn page(long: bool) -> Outcome {

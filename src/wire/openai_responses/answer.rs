@@ -4,6 +4,7 @@ use super::history::{CallRef, Changed, refs_of};
 use super::items::{become_of, call_of, rewritten};
 use crate::core::json::Json;
 use crate::wire::answer::{AnswerError, WholeAnswer};
+use crate::wire::asked::is_json;
 use crate::wire::call::{Call, Fate};
 
 /// An answer whose calls were found.
@@ -19,6 +20,7 @@ impl Answer {
     /// notice has to be a refusal.
     pub fn parse(body: &[u8], structured: bool) -> Result<Self, AnswerError> {
         let document = Json::parse(body)?;
+        let structured = structured || is_json(document.get("text").and_then(|text| text.get("format")));
         let calls = items_of(&document)?.iter().filter_map(call_of).collect();
         Ok(Self { document, calls, structured })
     }

@@ -10,7 +10,7 @@ mod stream;
 pub use answer::Answer;
 pub use stream::Stream;
 
-use super::asked::{Asked, is_json, last_user_text};
+use super::asked::{Asked, History, is_json, last_user_text};
 use super::call::text_of_content;
 use super::problem::{Code, Problem};
 use super::shape::FieldProblem;
@@ -33,7 +33,11 @@ pub fn asked(body: &[u8]) -> Result<Asked, Problem> {
         }),
         may_call: tools.is_none_or(|tools| !tools.is_empty())
             && (tools.is_some() || body.get("prompt").is_some_and(|prompt| !prompt.is_null())),
-        histories: histories(&body),
+        history: History {
+            keeps_answer: body.get("store").and_then(Json::as_bool) != Some(false),
+            previous: body.get("previous_response_id").and_then(Json::as_str).map(str::to_owned),
+            conversation: conversation(&body),
+        },
         ..Asked::of(&body)
     })
 }
@@ -63,21 +67,23 @@ fn refused(body: &Json) -> Vec<FieldProblem> {
     problems
 }
 
-/// The names of the histories that the upstream keeps and this request builds on.
-fn histories(body: &Json) -> Vec<String> {
-    let conversation = body.get("conversation");
-    let conversation = conversation.and_then(|known| known.get("id")).or(conversation);
-    [body.get("previous_response_id"), conversation]
-        .into_iter()
-        .flatten()
-        .filter_map(|name| name.as_str().map(str::to_owned))
-        .collect()
+fn conversation(body: &Json) -> Option<String> {
+    let conversation = body.get("conversation")?;
+    conversation.get("id").unwrap_or(conversation).as_str().map(str::to_owned)
 }
 
-/// A problem with a query that asks for a part of a stream: what a call began with could be missing.
-pub fn refused_query(query: &str) -> Option<Problem> {
-    query.split('&').any(|pair| pair.starts_with("starting_after")).then(|| {
+/// A request for an answer that the upstream keeps.
+pub fn asked_again(query: &str) -> Result<Asked, Problem> {
+    let says =
+        |name: &str, value: &str| query.split('&').any(|pair| pair.split_once('=') == Some((name, value)));
+    if query.split('&').any(|pair| pair.starts_with("starting_after")) {
         let detail = "a part of a stream cannot be gated: ask without `starting_after`. Nothing was sent";
-        Problem::new(Code::Invalid, detail)
+        return Err(Problem::new(Code::Invalid, detail));
+    }
+    Ok(Asked {
+        stream: says("stream", "true"),
+        may_call: true,
+        history: History { keeps_answer: true, ..History::default() },
+        ..Asked::default()
     })
 }

@@ -1,0 +1,134 @@
+// Every client × every way of using it × every verdict, through both of OpenAI's forms. The clients are unmodified
+// but for their address and key, and ask the upstream exactly as often as without Holdpoint. What passed is written
+// into docs/clients.md (`HOLDPOINT_PRINT=1`), and compared with it.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, before, describe, test } from "node:test";
+import { Holdpoint, root } from "../harness/holdpoint.mjs";
+import { POLICY, Reviewer, TOOLS, VERDICTS, answer, expected } from "../harness/model.mjs";
+import { Upstream } from "../harness/upstream.mjs";
+import * as aiSdk from "./sdk/ai_sdk.mjs";
+import * as openaiNode from "./sdk/openai_node.mjs";
+
+const DIALECTS = ["chat", "responses"];
+const MODES = ["plain", "raw stream", "stream helper", "agent loop"];
+const WORDS = { chat: "Chat Completions", responses: "Responses" };
+
+const version = (name) => JSON.parse(readFileSync(join(root, "node_modules", name, "package.json"), "utf8")).version;
+const pinned = (name) => new RegExp(`^${name}==(.*)$`, "m").exec(readFileSync(join(root, "tests/requirements.txt"), "utf8"))[1];
+const CLIENTS = {
+  [`openai ${version("openai")} for Node`]: () => inProcess(openaiNode),
+  [`openai ${pinned("openai")} for Python`]: () => python(),
+  [`ai ${version("ai")} with @ai-sdk/openai ${version("@ai-sdk/openai")}`]: () => inProcess(aiSdk),
+};
+
+let holdpoint, upstream, reviewer, app, url;
+const passed = new Set();
+
+before(async () => {
+  upstream = await Upstream.start(answer);
+  holdpoint = await Holdpoint.start({ policy: POLICY, upstreams: { ai: { url: upstream.url, dialect: "openai" } } });
+  url = `${holdpoint.url}/to/ai/v1`;
+  app = (await holdpoint.key("app")).key;
+  reviewer = new Reviewer(holdpoint, (await holdpoint.key("reviewer")).key);
+});
+after(async () => {
+  await reviewer.stop();
+  await holdpoint.stop();
+  await upstream.stop();
+});
+
+/** A client in this process. */
+function inProcess({ ways }) {
+  const all = ways({ url, key: app, tools: TOOLS });
+  return { use: (dialect, mode, said, headers) => all[dialect][mode](said, { headers }), stop() {} };
+}
+
+/** A client in Python, fed a job a line. */
+function python() {
+  const env = { ...process.env, HOLDPOINT_URL: url, HOLDPOINT_KEY: app, HOLDPOINT_TOOLS: JSON.stringify(TOOLS) };
+  const child = spawn(process.env.HOLDPOINT_PYTHON, [join(root, "tests/clients/sdk/openai_python.py")], { env, stdio: ["pipe", "pipe", "inherit"] });
+  const jobs = new Map();
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    const { id, seen } = JSON.parse(line);
+    jobs.get(id)(seen);
+  });
+  return {
+    use: async (dialect, mode, said, headers) => {
+      const id = jobs.size;
+      const answered = new Promise((resolve) => jobs.set(id, resolve));
+      child.stdin.write(`${JSON.stringify({ id, dialect, mode, said, headers })}\n`);
+      const seen = await answered;
+      if (seen.error) throw new Error(seen.error);
+      return seen;
+    },
+    stop: () => child.stdin.end(),
+  };
+}
+
+let next = 1000;
+
+/** One cell: the app sees what the verdict wants it to see, and nothing tells it that anybody stood between. */
+async function cell(client, dialect, mode, verdict) {
+  const n = (next += 2);
+  const { runs, notice } = expected(verdict, n);
+  const headers = verdict === "wait over" ? { "holdpoint-wait": "0" } : {};
+  const said = JSON.stringify({ verdict, n });
+  const seen = await client.use(dialect, mode, said, headers);
+  const text = seen.text ?? seen.final;
+  if (mode === "agent loop") {
+    assert.deepEqual(seen.ran, runs);
+    if (runs.length > 0) assert.equal(text, "done");
+  } else {
+    assert.deepEqual(seen.calls, runs);
+  }
+  if (notice && !(mode === "agent loop" && runs.length > 0)) {
+    assert.match(text, /^Let me see\./);
+    assert.ok(text.endsWith(notice), text);
+    assert.match(text, /\[Holdpoint hp_[a-z2-7]+\]/);
+  } else if (mode !== "agent loop") {
+    assert.equal(text, "Let me see.");
+  }
+  const asked = upstream.requests.filter((request) => request.text.includes(`\\"n\\":${n}}`));
+  assert.equal(asked.length, mode === "agent loop" && runs.length > 0 ? 2 : 1, "the upstream is asked no more often than without Holdpoint");
+}
+
+for (const [name, start] of Object.entries(CLIENTS)) {
+  describe(name, { concurrency: 12 }, () => {
+    let client;
+    before(() => (client = start()));
+    after(() => client.stop());
+    for (const dialect of DIALECTS) {
+      for (const mode of MODES) {
+        for (const verdict of VERDICTS) {
+          test(`${WORDS[dialect]}, ${mode}: ${verdict}`, async () => {
+            await cell(client, dialect, mode, verdict);
+            passed.add([name, dialect, mode, verdict].join("|"));
+          });
+        }
+      }
+    }
+  });
+}
+
+test("docs/clients.md says what passed", () => {
+  const rows = Object.keys(CLIENTS).flatMap((name) =>
+    DIALECTS.flatMap((dialect) =>
+      MODES.map((mode) => {
+        const cells = VERDICTS.map((verdict) => (passed.has([name, dialect, mode, verdict].join("|")) ? "✓" : "✗"));
+        return `| ${[name, WORDS[dialect], mode, ...cells].join(" | ")} |`;
+      }),
+    ),
+  );
+  const table = [`| client | form | used as | ${VERDICTS.join(" | ")} |`, `|---|---|---|${VERDICTS.map(() => ":-:|").join("")}`, ...rows].join("\n");
+  const path = join(root, "docs/clients.md");
+  const page = readFileSync(path, "utf8");
+  const written = page.replace(/(<!-- table -->\n)[^]*?(\n?<!-- end -->)/, (_, begin, end) => begin + table + end);
+  if (process.env.HOLDPOINT_PRINT) writeFileSync(path, written);
+  assert.equal(written, readFileSync(path, "utf8"), "run the stage again with HOLDPOINT_PRINT=1");
+  assert.ok(!table.includes("✗"), "every cell passes");
+});

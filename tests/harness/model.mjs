@@ -1,0 +1,197 @@
+// An AI whose answers follow from what the user says, in both of OpenAI's forms, whole and as streams.
+//
+// The user says `{"verdict": …, "n": …}`. The model says "Let me see." and calls tools by the verdict that is wanted
+// for them; once it has their results, it says "done". A reviewer who works by the same words stands beside it.
+
+
+export const POLICY = `holdpoint = 1
+[kinds.get_order]
+severity = "none"
+[kinds.refund]
+severity = "critical"
+reasons = ["wrong amount", "not asked for"]
+[kinds.mail]
+severity = "critical"
+reasons = ["wrong amount", "not asked for"]
+[kinds.slow]
+severity = "critical"
+desk = "slow"
+[kinds.never]
+severity = "low"
+[[criteria]]
+id = "never-ever"
+category = "never"
+kinds = ["never"]
+when = "true"
+then = "block"
+[desks.main]
+undo = "0s"
+[desks.slow]
+expires = "1s"
+`;
+
+/** What the model calls for each verdict. */
+const CALLS = {
+  proceed: (n) => [["get_order", { n }]],
+  approved: (n) => [["refund", { n, decide: "approve" }]],
+  edited: (n) => [["refund", { n, decide: "edit" }]],
+  rejected: (n) => [["refund", { n, decide: "reject" }]],
+  "partly rejected": (n) => [["refund", { n, decide: "approve" }], ["mail", { n, decide: "reject" }]],
+  expired: (n) => [["slow", { n }]],
+  blocked: (n) => [["never", { n }]],
+  "wait over": (n) => [["refund", { n, decide: "wait" }]],
+};
+
+export const VERDICTS = Object.keys(CALLS);
+
+/** What an app has to see of a verdict. */
+export function expected(verdict, n) {
+  const runs = {
+    proceed: [["get_order", { n }]],
+    approved: [["refund", { n, decide: "approve" }]],
+    edited: [["refund", { n: n + 0.5, decide: "edit" }]],
+    "partly rejected": [["refund", { n, decide: "approve" }]],
+  }[verdict] ?? [];
+  const notice = {
+    rejected: 'Action "refund" was not executed: wrong amount',
+    "partly rejected": 'Action "mail" was not executed: wrong amount',
+    expired: 'Action "slow" was not executed: expired',
+    blocked: 'Action "never" was not executed: blocked by never-ever',
+    "wait over": 'Action "refund" was not executed: awaiting approval',
+  }[verdict] ?? null;
+  return { runs, notice };
+}
+
+/** The tools that an app offers, as JSON Schema. */
+export const TOOLS = ["get_order", "refund", "mail", "slow", "never"].map((name) => ({
+  name,
+  description: name,
+  parameters: { type: "object", properties: { n: { type: "number" }, decide: { type: "string" } }, required: ["n"] },
+}));
+
+const texts = (content) => (typeof content === "string" ? content : content.map((part) => part.text).join(""));
+
+/** Answers a request of either form. */
+export function answer(request, response) {
+  const { body } = request;
+  const responses = request.path.startsWith("/v1/responses");
+  const said = responses ? (typeof body.input === "string" ? [{ role: "user", content: body.input }] : body.input) : body.messages;
+  const { verdict, n } = JSON.parse(texts(said.find(({ role }) => role === "user").content));
+  const isDone = said.some((item) => item.role === "tool" || item.type === "function_call_output");
+  const text = isDone ? "done" : "Let me see.";
+  const calls = isDone ? [] : CALLS[verdict](n).map(([name, args], at) => ({ id: `call_${n}_${at}`, name, arguments: JSON.stringify(args) }));
+  const events = responses ? responseEvents(text, calls, n) : chunks(text, calls);
+  if (!body.stream) return responses ? events.at(-1).response : whole(text, calls);
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  for (const event of events) response.write(`${event.type ? `event: ${event.type}\n` : ""}data: ${JSON.stringify(event)}\n\n`);
+  response.end(responses ? "" : "data: [DONE]\n\n");
+}
+
+const call = ({ id, name, arguments: args }) => ({ id, type: "function", function: { name, arguments: args } });
+const USAGE = { prompt_tokens: 9, completion_tokens: 8, total_tokens: 17 };
+
+function whole(content, calls) {
+  const message = { role: "assistant", content, refusal: null, ...(calls.length > 0 && { tool_calls: calls.map(call) }) };
+  const choices = [{ index: 0, message, logprobs: null, finish_reason: calls.length > 0 ? "tool_calls" : "stop" }];
+  return { id: "chatcmpl-1", object: "chat.completion", created: 1795363200, model: "test-model", choices, usage: USAGE };
+}
+
+function chunks(content, calls) {
+  const chunk = (delta, finish_reason = null) => ({
+    id: "chatcmpl-1",
+    object: "chat.completion.chunk",
+    created: 1795363200,
+    model: "test-model",
+    choices: [{ index: 0, delta, logprobs: null, finish_reason }],
+  });
+  const half = content.length >> 1;
+  const events = [chunk({ role: "assistant", content: "", refusal: null }), chunk({ content: content.slice(0, half) }), chunk({ content: content.slice(half) })];
+  for (const [index, { id, name, arguments: args }] of calls.entries()) {
+    events.push(chunk({ tool_calls: [{ index, id, type: "function", function: { name, arguments: "" } }] }));
+    for (const part of args.match(/.{1,5}/g)) events.push(chunk({ tool_calls: [{ index, function: { arguments: part } }] }));
+  }
+  events.push(chunk({}, calls.length > 0 ? "tool_calls" : "stop"));
+  events.push({ ...chunk({}), choices: [], usage: USAGE });
+  return events;
+}
+
+function responseEvents(text, calls, n) {
+  const events = [];
+  const event = (type, more) => events.push({ type, sequence_number: events.length, ...more });
+  const response = (status, output) => ({
+    id: `resp_${n}`,
+    object: "response",
+    created_at: 1795363200,
+    status,
+    error: null,
+    incomplete_details: null,
+    instructions: null,
+    metadata: {},
+    model: "test-model",
+    output,
+    parallel_tool_calls: true,
+    temperature: 1,
+    tool_choice: "auto",
+    tools: [],
+    top_p: 1,
+    usage: { input_tokens: 9, input_tokens_details: { cached_tokens: 0 }, output_tokens: 8, output_tokens_details: { reasoning_tokens: 0 }, total_tokens: 17 },
+  });
+  event("response.created", { response: response("in_progress", []) });
+  event("response.in_progress", { response: response("in_progress", []) });
+  const part = (text) => ({ type: "output_text", text, annotations: [], logprobs: [] });
+  const message = { id: `msg_${n}`, type: "message", status: "completed", role: "assistant", content: [part(text)] };
+  const of = { item_id: message.id, output_index: 0, content_index: 0 };
+  event("response.output_item.added", { output_index: 0, item: { ...message, status: "in_progress", content: [] } });
+  event("response.content_part.added", { ...of, part: part("") });
+  event("response.output_text.delta", { ...of, delta: text.slice(0, 3), logprobs: [] });
+  event("response.output_text.delta", { ...of, delta: text.slice(3), logprobs: [] });
+  event("response.output_text.done", { ...of, text, logprobs: [] });
+  event("response.content_part.done", { ...of, part: part(text) });
+  event("response.output_item.done", { output_index: 0, item: message });
+  const output = [message];
+  for (const { id, name, arguments: args } of calls) {
+    const item = { id: `fc_${id}`, type: "function_call", status: "completed", call_id: id, name, arguments: args };
+    const at = { item_id: item.id, output_index: output.length };
+    event("response.output_item.added", { output_index: output.length, item: { ...item, status: "in_progress", arguments: "" } });
+    for (const delta of args.match(/.{1,5}/g)) event("response.function_call_arguments.delta", { ...at, delta });
+    event("response.function_call_arguments.done", { ...at, name, arguments: args });
+    event("response.output_item.done", { output_index: output.length, item });
+    output.push(item);
+  }
+  event("response.completed", { response: response("completed", output) });
+  return events;
+}
+
+/** A reviewer who decides what is held as its own arguments say, until stopped. */
+export class Reviewer {
+  constructor(holdpoint, key) {
+    Object.assign(this, { holdpoint, key, stopped: false });
+    this.work = this.decideAll();
+  }
+
+  async decideAll() {
+    while (!this.stopped) {
+      const page = await this.holdpoint.ask("GET", "/v1/desks/main/cases?status=held&limit=200", { key: this.key });
+      await Promise.all(page.json.cases.map((held) => this.decide(held)));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  async decide({ id, digest, action }) {
+    const { n, decide } = action.args;
+    const decision = {
+      approve: { decision: "approve" },
+      edit: { decision: "edit", args: { ...action.args, n: n + 0.5 } },
+      reject: { decision: "reject", reason: "wrong amount", note: "never seen by an app" },
+    }[decide];
+    if (!decision) return;
+    const decided = await this.holdpoint.ask("POST", `/v1/cases/${id}/decision`, { key: this.key, body: { digest, ...decision } });
+    if (decided.status !== 200 && decided.status !== 409) throw new Error(decided.text);
+  }
+
+  async stop() {
+    this.stopped = true;
+    await this.work;
+  }
+}
+
