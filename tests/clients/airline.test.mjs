@@ -132,3 +132,79 @@ test("ten conversations through the official client, the upstream replaying what
     });
   }
 });
+
+/** A recorded message as the stream that it could have been. */
+function chunksOf({ content, tool_calls = [] }) {
+  const chunk = (delta, finish_reason = null) =>
+    `data: ${JSON.stringify({ id: "chatcmpl-1", object: "chat.completion.chunk", created: 1795363200, model: "gpt-4o", choices: [{ index: 0, delta, logprobs: null, finish_reason }] })}\n\n`;
+  const calls = (tool_calls ?? []).flatMap(({ id, function: { name, arguments: args } }, index) => [
+    chunk({ tool_calls: [{ index, id, type: "function", function: { name, arguments: "" } }] }),
+    ...(args.match(/[^]{1,11}/gu) ?? []).map((part) => chunk({ tool_calls: [{ index, function: { arguments: part } }] })),
+  ]);
+  const text = (content?.match(/[^]{1,7}/gu) ?? []).map((part) => chunk({ content: part }));
+  return [chunk({ role: "assistant", content: content === null ? null : "" }), ...text, ...calls, chunk({}, calls.length > 0 ? "tool_calls" : "stop"), "data: [DONE]\n\n"].join("");
+}
+
+test("all 120 conversations as streams: byte for byte where all calls proceed, and what people decided of the rest", { skip }, async (t) => {
+  const actions = new Map(read("actions.jsonl").trim().split("\n").map((line) => [JSON.parse(line).id, JSON.parse(line)]));
+  const conversations = JSON.parse(read("conversations.json"));
+  assert.equal(conversations.length, 120);
+  const recorded = new Map();
+  upstream.answer = ({ headers }, response) => {
+    const { bytes, confidence } = recorded.get(headers["x-turn"]);
+    response.writeHead(200, { "content-type": "text/event-stream", ...(confidence !== undefined && { "x-confidence": String(confidence) }) });
+    // At odd places, so that events, lines and characters are split.
+    const pieces = [];
+    for (let at = 0; at < bytes.length; at += 997) pieces.push(bytes.subarray(at, at + 997));
+    for (const piece of pieces) response.write(piece);
+    response.end();
+  };
+  const seen = { answers: 0, same: 0, approved: 0, rejected: 0 };
+
+  async function turn(name, messages, message, action) {
+    recorded.set(name, { bytes: Buffer.from(chunksOf(message)), confidence: action?.confidence });
+    const response = await fetch(`${holdpoint.url}/to/ai/v1/chat/completions`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${app}`, "content-type": "application/json", "x-turn": name },
+      body: JSON.stringify({ model: "gpt-4o", messages, stream: true }),
+    });
+    const chunks = [];
+    let held;
+    for await (const chunk of response.body) {
+      chunks.push(chunk);
+      const id = /: (hp_\w+) awaiting approval\n\n/.exec(Buffer.concat(chunks).toString())?.[1];
+      if (!id || held) continue;
+      held = (await holdpoint.ask("GET", `/v1/cases/${id}`, { key: reviewer })).json;
+      assert.deepEqual(held.action.args, JSON.parse(message.tool_calls[0].function.arguments));
+      assert.equal((await decide(held, action?.correct)).status, 200);
+    }
+    const text = Buffer.concat(chunks).toString().replaceAll(/^: .*\n\n/gm, "");
+    seen.answers += 1;
+    if (held && !action?.correct) {
+      seen.rejected += 1;
+      assert.ok(!text.includes('"tool_calls":['), text);
+      assert.ok(text.includes(`[Holdpoint ${held.id}] Action \\"${held.kind}\\" was not executed: ${held.reasons[0]}`), text);
+      assert.match(text, /"finish_reason":"stop"[^]*\[DONE\]\n\n$/);
+    } else {
+      seen[held ? "approved" : "same"] += 1;
+      assert.equal(text, chunksOf(message), "byte for byte");
+    }
+    recorded.delete(name);
+  }
+
+  const left = [...conversations];
+  const work = async () => {
+    for (let next = left.pop(); next; next = left.pop()) {
+      const { task, trial, messages } = next;
+      for (const [at, message] of messages.entries()) {
+        if (message.role !== "assistant") continue;
+        const name = `t${task}-r${trial}-m${at}`;
+        await turn(name, messages.slice(0, at), message, actions.get(name));
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, work));
+  t.diagnostic(`${seen.answers} answers: ${seen.same} byte for byte without a person, ${seen.approved} approved and byte for byte, ${seen.rejected} rejected`);
+  assert.equal(seen.answers, 1698);
+  assert.ok(seen.rejected > 100 && seen.approved > 20 && seen.same > 1500);
+});
