@@ -9,8 +9,11 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use wasm_bindgen::JsValue;
 use worker::Env;
 
-/// How long a proxied client is kept waiting for a person, at most, in seconds.
-const MAX_WAIT: i64 = 240;
+/// How long a proxied client is kept waiting for a person, in seconds, where nothing else is said.
+const WAIT: i64 = 240;
+
+/// How long it is at most, whatever is said.
+const MAX_WAIT: i64 = 3600;
 /// How long an upstream may take to answer. Below 300 s, where Node's HTTP client gives up by itself and its
 /// SDKs repeat the request, which would make the model act twice.
 const UPSTREAM_TIMEOUT: i64 = 280;
@@ -119,16 +122,18 @@ pub(crate) fn secret(env: &Env, name: &str) -> Result<String, Problem> {
 
 /// `HOLDPOINT_WAIT`: how long a proxied client waits for a person, in seconds.
 pub(crate) fn wait_seconds(env: &Env) -> i64 {
-    seconds(env, "HOLDPOINT_WAIT", 0, MAX_WAIT)
+    seconds(env, "HOLDPOINT_WAIT", 0, MAX_WAIT, WAIT)
 }
 
 /// `HOLDPOINT_UPSTREAM_TIMEOUT`: how long an upstream may take, in seconds.
 pub(crate) fn upstream_timeout_seconds(env: &Env) -> i64 {
-    seconds(env, "HOLDPOINT_UPSTREAM_TIMEOUT", 1, UPSTREAM_TIMEOUT)
+    seconds(env, "HOLDPOINT_UPSTREAM_TIMEOUT", 1, UPSTREAM_TIMEOUT, UPSTREAM_TIMEOUT)
 }
 
-fn seconds(env: &Env, name: &str, least: i64, most: i64) -> i64 {
-    text(env, name).and_then(|text| text.parse().ok()).map_or(most, |seconds: i64| seconds.clamp(least, most))
+fn seconds(env: &Env, name: &str, least: i64, most: i64, unsaid: i64) -> i64 {
+    text(env, name)
+        .and_then(|text| text.parse().ok())
+        .map_or(unsaid, |seconds: i64| seconds.clamp(least, most))
 }
 
 fn binding(env: &Env, name: &str) -> Option<JsValue> {

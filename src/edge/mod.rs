@@ -39,6 +39,7 @@ use copy::Copy;
 use incoming::Incoming;
 use once::NamedRequest;
 use std::rc::Rc;
+use std::time::Duration;
 use worker::{Context, Env, Request, Response, event};
 
 type Responded = Result<Response, Problem>;
@@ -60,12 +61,18 @@ async fn fetch(request: Request, env: Env, ctx: Context) -> worker::Result<Respo
         Err(problem) if proxied => return Ok(respond::proxied_problem(&problem)),
         Err(problem) => return Ok(respond::problem(&problem)),
     };
-    let (response, code) = match handle(&incoming, env, &Rc::new(ctx)).await {
+    let ctx = Rc::new(ctx);
+    let (response, code) = match handle(&incoming, env, &ctx).await {
         Ok(response) => (response, None),
         Err(problem) if proxied => (respond::proxied_problem(&problem), Some(problem.code)),
         Err(problem) => (respond::problem(&problem), Some(problem.code)),
     };
-    log::line(&incoming, response.status_code(), code);
+    let line = log::line(&incoming, response.status_code(), code);
+    ctx.wait_until(async move {
+        // Behind the answer, which need not wait for it.
+        timer::Timer::after(Duration::ZERO).await;
+        log::write(&line);
+    });
     Ok(response)
 }
 

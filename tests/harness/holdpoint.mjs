@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
 const { default: workerd } = await import("workerd");
-const runtime = typeof workerd === "string" ? workerd : workerd.default;
+export const runtime = typeof workerd === "string" ? workerd : workerd.default;
 const wrangler = readFileSync(join(root, "wrangler.toml"), "utf8");
 const compatibilityDate = /compatibility_date = "(.*)"/.exec(wrangler)[1];
 const compatibilityFlags = [.../compatibility_flags = \[([^\]]*)\]/.exec(wrangler)[1].matchAll(/"(.*?)"/g)].map(([, flag]) => flag);

@@ -1,5 +1,6 @@
 //! Every command of the project. `cargo xtask --help` lists them.
 
+mod bench;
 mod build;
 mod demo;
 mod dev;
@@ -20,6 +21,7 @@ Commands:
   dev     Set up, and run Holdpoint with a demonstration upstream
   test    Set up, and run every test
   build   Build the Worker into build/
+  bench   Measure what it costs, beside a Worker that only passes on
   ledger  Verify a ledger that was downloaded
   setup   Only set up: toolchain target, tools, packages, browser
 
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         "dev" => dev::run(rest),
         "test" => test::run(rest),
         "build" => build::run(rest),
+        "bench" => bench::run(rest),
         "ledger" => ledger::run(rest),
         "setup" => setup::run(rest),
         "--help" | "-h" | "help" => {

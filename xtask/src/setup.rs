@@ -162,7 +162,9 @@ pub(crate) fn python() -> Outcome<PathBuf> {
     if stamp.is_file() {
         return Ok(python);
     }
-    ui::step("making a Python environment for the tests of the API and of clients (about half a minute, once)");
+    ui::step(
+        "making a Python environment for the tests of the API and of clients (about half a minute, once)",
+    );
     let system = if cfg!(windows) { "python" } else { "python3" };
     let make = || {
         let made = Command::new(system).args(["-m", "venv", "--clear"]).arg(&home).status();
