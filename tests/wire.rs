@@ -15,6 +15,9 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "support/client.rs"]
+mod client;
+
 use holdpoint::core::json::{Json, Object};
 use holdpoint::wire::answer::{AnswerStream, Flow, WholeAnswer as _};
 use holdpoint::wire::asked::Asked;
@@ -268,6 +271,96 @@ proptest! {
         }
         for case in cases("openai_responses/streams") {
             in_chunks(&case, responses_stream, &sizes);
+        }
+    }
+}
+
+/// What the network, or an upstream that means no good, can make of a stream.
+#[derive(Debug, Clone)]
+enum Harm {
+    Drop(usize),
+    Repeat(usize),
+    Swap(usize, usize),
+    Flip(usize, u8),
+    Cut(usize),
+    Rename(usize, usize),
+}
+
+fn harm() -> impl Strategy<Value = Harm> {
+    let at = 0_usize..10_000;
+    prop_oneof![
+        at.clone().prop_map(Harm::Drop),
+        at.clone().prop_map(Harm::Repeat),
+        (at.clone(), at.clone()).prop_map(|(a, b)| Harm::Swap(a, b)),
+        (at.clone(), any::<u8>()).prop_map(|(at, with)| Harm::Flip(at, with)),
+        at.clone().prop_map(Harm::Cut),
+        (at, 0..RENAMES.len()).prop_map(|(at, to)| Harm::Rename(at, to)),
+    ]
+}
+
+/// Words that could hide a call where they stand for each other.
+const RENAMES: [(&str, &str); 6] = [
+    ("tool_calls", "content"),
+    ("\"delta\"", "\"message\""),
+    ("response.output_item.added", "response.output_text.delta"),
+    ("response.output_item.done", "response.created"),
+    ("response.completed", "response.in_progress"),
+    ("function_call", "message"),
+];
+
+fn harmed(text: &[u8], harms: &[Harm]) -> Vec<u8> {
+    let mut events: Vec<Vec<u8>> = String::from_utf8_lossy(text)
+        .split_inclusive("\n\n")
+        .map(|event| event.as_bytes().to_vec())
+        .collect();
+    for harm in harms {
+        let count = events.len().max(1);
+        match *harm {
+            _ if events.is_empty() => {}
+            Harm::Drop(at) => drop(events.remove(at % count)),
+            Harm::Repeat(at) => events.insert(at % count, events[at % count].clone()),
+            Harm::Swap(a, b) => events.swap(a % count, b % count),
+            Harm::Flip(at, with) => {
+                let event = &mut events[at % count];
+                let place = (at / 7) % event.len().max(1);
+                event[place] ^= with;
+            }
+            Harm::Cut(at) => {
+                let event = &mut events[at % count];
+                event.truncate((at / 7) % event.len().max(1));
+            }
+            Harm::Rename(at, to) => {
+                let text =
+                    String::from_utf8_lossy(&events[at % count]).replacen(RENAMES[to].0, RENAMES[to].1, 1);
+                events[at % count] = text.into_bytes();
+            }
+        }
+    }
+    events.concat()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+
+    /// Whatever becomes of a stream on its way, a client that believes everything runs nothing of it that was
+    /// rejected, and nothing at all before a verdict.
+    #[test]
+    fn no_call_leaks_from_a_stream_that_was_harmed(
+        case in any::<prop::sample::Index>(),
+        harms in prop::collection::vec(harm(), 1..4),
+        size in 1_usize..4096,
+    ) {
+        let forms: [(&str, NewStream, fn(&[u8]) -> Vec<String>); 2] = [
+            ("openai_chat/streams", chat_stream, client::chat_calls),
+            ("openai_responses/streams", responses_stream, client::response_calls),
+        ];
+        for (form, new, calls) in forms {
+            let cases = cases(form);
+            let case = case.get(&cases);
+            let text = harmed(&fs::read(case.join("in.sse")).unwrap(), &harms);
+            let replayed = replay(new(name(case)), text.chunks(size), Script::Rejected);
+            prop_assert_eq!(calls(&replayed.held), Vec::<String>::new(), "{} before a verdict", case.display());
+            prop_assert_eq!(calls(&replayed.all), Vec::<String>::new(), "{}", case.display());
         }
     }
 }

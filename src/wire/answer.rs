@@ -140,7 +140,10 @@ impl Flow {
         next: fn(&mut Decoder) -> Result<Option<Event>, SseError>,
         out: &mut Vec<u8>,
     ) -> Result<(), AnswerError> {
-        while let Some(event) = next(&mut self.decoder)? {
+        // Nothing behind the end counts, not even that it cannot be read.
+        while !self.answer.is_over()
+            && let Some(event) = next(&mut self.decoder)?
+        {
             let gives_away = |secret: &String| contains(&event.raw, secret.as_bytes());
             if self.secret.as_ref().is_some_and(gives_away) {
                 return Err(AnswerError::Secret);

@@ -4,6 +4,7 @@ mod bench;
 mod build;
 mod demo;
 mod dev;
+mod fuzz;
 mod http;
 mod ledger;
 mod setup;

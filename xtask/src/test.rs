@@ -1,7 +1,7 @@
 //! Sets up and runs every test, stage by stage.
 
 use crate::setup::{self, execute, node, root};
-use crate::{Failure, Outcome, build, failed, help_asked, ui};
+use crate::{Failure, Outcome, build, failed, fuzz, help_asked, ui};
 use std::process::Command;
 use std::time::Instant;
 
@@ -88,7 +88,8 @@ fn native(long: bool) -> Outcome {
     if long {
         test.env("PROPTEST_CASES", "20000");
     }
-    execute(&mut test, "`cargo test`")
+    execute(&mut test, "`cargo test`")?;
+    if long { fuzz::run() } else { Ok(()) }
 }
 
 fn worker(long: bool) -> Outcome {

@@ -60,6 +60,10 @@ enum Stage {
     Over,
 }
 
+/// The events that end a response.
+const ENDS: [&str; 4] =
+    ["response.completed", "response.incomplete", "response.failed", "response.cancelled"];
+
 /// What an event is to the gate.
 enum Class {
     /// It can carry no part of a call.
@@ -83,18 +87,21 @@ impl Stream {
     fn class(&self, event: &Json) -> Result<Class, AnswerError> {
         let kind = type_of(event);
         let is_of_reasoning = event.get("item").map(type_of) == Some("reasoning");
+        let is_end = ENDS.contains(&kind);
+        // What an event is called says nothing to a client that looks for its members.
+        if !is_end && event.get("response").and_then(|response| response.get("output")).is_some_and(has_items)
+        {
+            return Err(AnswerError::Shape("a response has items before its end"));
+        }
+        let is_of_item = ["response.output_item.added", "response.output_item.done"].contains(&kind);
+        if !is_of_item && event.get("item").is_some_and(|item| !item.is_null()) {
+            return if is_end { Err(AnswerError::Shape("the end has an item")) } else { Ok(Class::Call) };
+        }
         Ok(match kind {
             "" if event.get("error").is_none() => return Err(AnswerError::Shape("an event has no `type`")),
             "" | "error" => Class::Error,
-            "response.created" | "response.queued" | "response.in_progress" => {
-                if event.get("response").and_then(|response| response.get("output")).is_some_and(has_items) {
-                    return Err(AnswerError::Shape("a response begins with items"));
-                }
-                Class::Text
-            }
-            "response.completed" | "response.incomplete" | "response.failed" | "response.cancelled" => {
-                Class::End
-            }
+            "response.created" => Class::Text,
+            _ if is_end => Class::End,
             "response.output_item.added" | "response.output_item.done" => match event.get("item") {
                 Some(item) if is_call(item) || type_of(item).is_empty() => Class::Call,
                 Some(_) if is_of_reasoning && self.may_call => Class::Reasoning,

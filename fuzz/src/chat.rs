@@ -1,0 +1,15 @@
+//! Streams of Chat Completions: no call leaves whose verdict forbids it, wherever the bytes are split.
+#![no_main]
+
+#[path = "../../tests/support/client.rs"]
+#[allow(dead_code)]
+mod client;
+mod replay;
+
+use holdpoint::wire::openai_chat::Stream;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| replay::check(
+    data,
+    || Box::new(Stream::new(false)),
+    client::chat_calls
+));
