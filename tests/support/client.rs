@@ -29,7 +29,7 @@ fn is_said(value: Option<&Value>) -> bool {
 }
 
 /// What a client of Chat Completions would run of these bytes.
-pub fn chat_calls(text: &[u8]) -> Vec<String> {
+pub(crate) fn chat_calls(text: &[u8]) -> Vec<String> {
     let mut found = Vec::new();
     for event in events(text) {
         for choice in event.get("choices").and_then(Value::as_array).into_iter().flatten() {
@@ -44,7 +44,7 @@ pub fn chat_calls(text: &[u8]) -> Vec<String> {
 }
 
 /// What a client of Responses would run of these bytes.
-pub fn response_calls(text: &[u8]) -> Vec<String> {
+pub(crate) fn response_calls(text: &[u8]) -> Vec<String> {
     let mut found = Vec::new();
     for event in events(text) {
         let kind = event.get("type").and_then(Value::as_str).unwrap_or_default();
