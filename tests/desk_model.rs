@@ -540,3 +540,43 @@ proptest! {
 fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(2000)
 }
+
+#[test]
+fn an_equal_call_waits_for_what_is_there() {
+    let known_by = |request: &str| Proxied { call: digest("call"), request: digest(request) };
+    let rows = Rows { name: DESKS[0], ..Rows::default() };
+    let mut facts = before(1);
+    facts.proxied = Some(known_by("one"));
+    let id = facts.id.clone();
+    let mut case = Case::new(facts);
+    case.progress.connection = Some("first".to_owned());
+    let at = |seconds: i64| Millis(START + seconds * 1000);
+    desk::keep(&rows, at(0), case, None).unwrap();
+    let join = |request: &str, connection: &str, now| {
+        desk::join(&rows, now, &known_by(request), connection).map(|done| matches!(done, Done::Case(_)))
+    };
+    let take = |connection: &str, now| {
+        let mut case = rows.case(&id).unwrap().unwrap();
+        let take = Command::Take { connection: Some(connection.to_owned()) };
+        desk::apply(&rows, now, &mut case, take, None).unwrap()
+    };
+    // While it is undecided, the same request and no other.
+    assert!(matches!(join("one", "second", at(1)), Ok(true)));
+    assert!(matches!(join("other", "third", at(1)), Err(Stopped::NoCase)));
+    assert_eq!(take("second", at(1)), Some(Refusal::NotOpen), "joining approves nothing");
+    let request = Request { id: &id, token: None, proceeded: false, digest: None };
+    let approve = Command::Decide {
+        decision: decision(Answer::Approve, "first", None),
+        digest: digest("proposed"),
+        lease: None,
+        edited: None,
+    };
+    desk::act(&rows, at(2), request, approve).unwrap();
+    // Once it is released, any equal call; the newest that waits takes it, once.
+    let released = rows.case(&id).unwrap().unwrap().release_at().unwrap();
+    assert!(matches!(join("other", "third", released), Ok(true)));
+    assert_eq!(take("second", released), Some(Refusal::NewerConnection));
+    assert_eq!(take("third", released), None);
+    assert_eq!(take("third", released), Some(Refusal::Used));
+    assert!(matches!(join("one", "fourth", released), Err(Stopped::NoCase)), "what was used is no pass");
+}

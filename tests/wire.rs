@@ -326,7 +326,9 @@ fn harmed(text: &[u8], harms: &[Harm]) -> Vec<u8> {
             Harm::Flip(at, with) => {
                 let event = &mut events[at % count];
                 let place = (at / 7) % event.len().max(1);
-                event[place] ^= with;
+                if let Some(byte) = event.get_mut(place) {
+                    *byte ^= with;
+                }
             }
             Harm::Cut(at) => {
                 let event = &mut events[at % count];

@@ -6,6 +6,7 @@ use crate::{Outcome, failed};
 use holdpoint::core::json::Json;
 use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
 
 /// Starts the server on a free port of this machine, for as long as the program runs.
 pub(crate) fn start() -> Outcome<u16> {
@@ -25,6 +26,10 @@ fn serve(stream: &TcpStream) -> std::io::Result<()> {
     let mut out = stream;
     while let Some(request) = Message::read(stream)? {
         let (status, body) = answer(&request);
+        if is_stream(&request) && status == "200 OK" {
+            stream_out(out, &body)?;
+            continue;
+        }
         let body = body.to_string();
         write!(
             out,
@@ -33,6 +38,53 @@ fn serve(stream: &TcpStream) -> std::io::Result<()> {
         )?;
     }
     Ok(())
+}
+
+fn is_stream(request: &Message) -> bool {
+    let body = Json::parse(&request.body).ok();
+    body.and_then(|body| body.get("stream")?.as_bool()).unwrap_or(false)
+}
+
+/// How long the assistant thinks about each word.
+const PER_WORD: Duration = Duration::from_millis(60);
+
+/// The same answer word by word, as a model gives it: text, then its calls, then the end.
+fn stream_out(mut out: &TcpStream, answer: &Json) -> std::io::Result<()> {
+    out.write_all(
+        b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n",
+    )?;
+    let mut send = |data: &str| {
+        let event = format!("data: {data}\n\n");
+        write!(out, "{:x}\r\n{event}\r\n", event.len())
+    };
+    let choice = answer.get("choices").and_then(Json::as_array).and_then(<[Json]>::first);
+    let message = choice.and_then(|choice| choice.get("message")).unwrap_or(&Json::Null);
+    let text = message.get("content").and_then(Json::as_str).unwrap_or("One moment, I am looking into that.");
+    let mut deltas = vec![Json::object([("role", "assistant".into()), ("content", "".into())])];
+    deltas.extend(text.split_inclusive(' ').map(|word| Json::object([("content", word.into())])));
+    for call in message.get("tool_calls").and_then(Json::as_array).unwrap_or_default() {
+        let mut call = call.clone();
+        if let Some(call) = call.as_object_mut() {
+            call.set("index", 0_i64);
+        }
+        deltas.push(Json::object([("tool_calls", Json::Array(vec![call]))]));
+    }
+    for delta in deltas {
+        send(&chunk(answer, delta, Json::Null))?;
+        std::thread::sleep(PER_WORD);
+    }
+    let finish = choice.and_then(|choice| choice.get("finish_reason")).cloned().unwrap_or(Json::Null);
+    send(&chunk(answer, Json::object([]), finish))?;
+    send("[DONE]")?;
+    out.write_all(b"0\r\n\r\n")
+}
+
+fn chunk(answer: &Json, delta: Json, finish: Json) -> String {
+    let choice = Json::object([("index", 0_i64.into()), ("delta", delta), ("finish_reason", finish)]);
+    let mut chunk = answer.as_object().cloned().unwrap_or_default();
+    chunk.set("object", "chat.completion.chunk");
+    chunk.set("choices", Json::Array(vec![choice]));
+    chunk.to_string()
 }
 
 fn answer(request: &Message) -> (&'static str, Json) {
