@@ -5,7 +5,9 @@
 mod support;
 
 use holdpoint::core::case::machine::{ACTS, Act, CLOCK, Rule, STAGES, Stage, TABLE};
-use holdpoint::core::case::{Answer, Case, Command, Decision, Event, Outcome, Refusal, Status, Viewer, step};
+use holdpoint::core::case::{
+    Answer, Case, Command, Connection, Decision, Event, Outcome, Refusal, Status, Viewer, step,
+};
 use holdpoint::core::time::{Millis, Span};
 use support::{START, after, before, content, decision, digest};
 
@@ -115,7 +117,7 @@ fn command(act: Act, case: &Case) -> Command {
         Act::Undo => Command::Undo { person: person() },
         Act::Move => Command::Move { person: "third".into(), desk: "other".into() },
         Act::Withdraw => Command::Withdraw,
-        Act::Join => Command::Join { connection: "a".into() },
+        Act::Join => Command::Join { connection: Connection { name: "a".into(), until: Millis(START) } },
         Act::Take => Command::Take { connection: None },
         Act::Redeem => Command::Redeem,
         Act::Report => Command::Report { outcome: Outcome::Done },

@@ -15,8 +15,10 @@
 
 mod support;
 
-use holdpoint::core::case::{Answer, Case, Command, Outcome, Proxied, Refusal, Run, Status, Viewer};
-use holdpoint::core::desk::{self, Done, Request, Stopped, Store, Write};
+use holdpoint::core::case::{
+    Answer, Case, Command, Connection, Outcome, Proxied, Refusal, Run, Status, Viewer,
+};
+use holdpoint::core::desk::{self, Done, Looking, Request, Stopped, Store, Write};
 use holdpoint::core::ledger::{self, Head};
 use holdpoint::core::outbox::Message;
 use holdpoint::core::time::{Millis, Span};
@@ -66,10 +68,11 @@ impl Store for Rows {
         Ok(self.cases.borrow().get(id).cloned())
     }
 
-    fn equal_calls(&self, proxied: &Proxied) -> Result<Vec<Case>, Crashed> {
+    fn equal_calls(&self, proxied: &Proxied, _: Millis) -> Result<Vec<String>, Crashed> {
         let equal =
             |case: &&Case| case.facts.proxied.as_ref().is_some_and(|known| known.call == proxied.call);
-        Ok(self.cases.borrow().values().filter(equal).cloned().collect())
+        let cases = self.cases.borrow();
+        Ok(cases.values().filter(equal).map(|case| case.facts.id.clone()).collect())
     }
 
     fn run(&self, id: &str) -> Result<Option<Run>, Crashed> {
@@ -541,42 +544,77 @@ fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(2000)
 }
 
-#[test]
-fn an_equal_call_waits_for_what_is_there() {
-    let known_by = |request: &str| Proxied { call: digest("call"), request: digest(request) };
+/// A desk with one case of a proxied call, for which a connection waits until 100 s.
+fn desk_with_a_call() -> (Rows, String) {
     let rows = Rows { name: DESKS[0], ..Rows::default() };
     let mut facts = before(1);
-    facts.proxied = Some(known_by("one"));
+    facts.proxied = Some(known_by("one", 0));
     let id = facts.id.clone();
     let mut case = Case::new(facts);
-    case.progress.connection = Some("first".to_owned());
-    let at = |seconds: i64| Millis(START + seconds * 1000);
+    case.progress.connection = Some(Connection { name: "first".to_owned(), until: at(100) });
     desk::keep(&rows, at(0), case, None).unwrap();
-    let join = |request: &str, connection: &str, now| {
-        desk::join(&rows, now, &known_by(request), connection).map(|done| matches!(done, Done::Case(_)))
-    };
-    let take = |connection: &str, now| {
-        let mut case = rows.case(&id).unwrap().unwrap();
-        let take = Command::Take { connection: Some(connection.to_owned()) };
-        desk::apply(&rows, now, &mut case, take, None).unwrap()
-    };
-    // While it is undecided, the same request and no other.
-    assert!(matches!(join("one", "second", at(1)), Ok(true)));
-    assert!(matches!(join("other", "third", at(1)), Err(Stopped::NoCase)));
-    assert_eq!(take("second", at(1)), Some(Refusal::NotOpen), "joining approves nothing");
-    let request = Request { id: &id, token: None, proceeded: false, digest: None };
-    let approve = Command::Decide {
-        decision: decision(Answer::Approve, "first", None),
-        digest: digest("proposed"),
-        lease: None,
-        edited: None,
-    };
-    desk::act(&rows, at(2), request, approve).unwrap();
-    // Once it is released, any equal call; the newest that waits takes it, once.
-    let released = rows.case(&id).unwrap().unwrap().release_at().unwrap();
-    assert!(matches!(join("other", "third", released), Ok(true)));
-    assert_eq!(take("second", released), Some(Refusal::NewerConnection));
-    assert_eq!(take("third", released), None);
-    assert_eq!(take("third", released), Some(Refusal::Used));
-    assert!(matches!(join("one", "fourth", released), Err(Stopped::NoCase)), "what was used is no pass");
+    (rows, id)
+}
+
+fn at(seconds: i64) -> Millis {
+    Millis(START + seconds * 1000)
+}
+
+fn known_by(request: &str, nth: u32) -> Proxied {
+    Proxied { call: digest("call"), request: digest(request), nth }
+}
+
+/// Whether a call that needs so many people finds a case to wait for. It waits until 20 s.
+fn finds(rows: &Rows, by: Proxied, approvals: u32, connection: &str, now: Millis) -> bool {
+    let connection = Connection { name: connection.to_owned(), until: at(20) };
+    let needs = content("proposed", approvals);
+    let looking = Looking { proxied: &by, needs: &needs, connection: &connection };
+    desk::find(rows, now, &looking, &[]).is_ok()
+}
+
+fn does(rows: &Rows, id: &str, now: Millis, command: Command) -> Option<Refusal> {
+    let mut case = rows.case(id).unwrap().unwrap();
+    desk::apply(rows, now, &mut case, command, None).unwrap()
+}
+
+fn takes(rows: &Rows, id: &str, connection: &str, now: Millis) -> Option<Refusal> {
+    does(rows, id, now, Command::Take { connection: Some(connection.to_owned()) })
+}
+
+fn approve(rows: &Rows, id: &str) {
+    let decision = decision(Answer::Approve, "first", None);
+    let command = Command::Decide { decision, digest: digest("proposed"), lease: None, edited: None };
+    assert_eq!(does(rows, id, at(2), command), None);
+}
+
+#[test]
+fn an_equal_call_waits_for_what_is_there() {
+    let (rows, id) = desk_with_a_call();
+    // While it is undecided: the same request, and nobody else.
+    assert!(finds(&rows, known_by("one", 0), 1, "second", at(1)));
+    for (by, approvals) in [(known_by("other", 0), 1), (known_by("one", 1), 1), (known_by("one", 0), 2)] {
+        assert!(!finds(&rows, by, approvals, "third", at(1)));
+    }
+    assert_eq!(takes(&rows, &id, "second", at(1)), Some(Refusal::NotOpen), "joining approves nothing");
+    approve(&rows, &id);
+    // Once it is released it is the waiting connection's, until that has gone or its wait is over.
+    assert!(!finds(&rows, known_by("other", 0), 1, "third", at(10)));
+    assert!(!finds(&rows, known_by("other", 0), 2, "third", at(21)), "too few have approved it for that");
+    assert!(!finds(&rows, known_by("one", 1), 1, "third", at(21)), "its twin has a case of its own");
+    assert!(finds(&rows, known_by("other", 0), 1, "third", at(21)));
+    assert_eq!(takes(&rows, &id, "second", at(21)), Some(Refusal::NewerConnection));
+    assert_eq!(takes(&rows, &id, "third", at(21)), None);
+    assert_eq!(takes(&rows, &id, "third", at(21)), Some(Refusal::Used));
+    assert!(!finds(&rows, known_by("one", 0), 1, "fourth", at(22)), "what was used is no pass");
+}
+
+#[test]
+fn who_has_gone_leaves_what_was_approved_at_once() {
+    let (rows, id) = desk_with_a_call();
+    approve(&rows, &id);
+    assert_eq!(does(&rows, &id, at(9), Command::Leave { connection: "another".to_owned() }), None);
+    assert!(!finds(&rows, known_by("other", 0), 1, "next", at(10)), "only who waits can leave");
+    assert_eq!(does(&rows, &id, at(11), Command::Leave { connection: "first".to_owned() }), None);
+    assert!(finds(&rows, known_by("other", 0), 1, "next", at(12)));
+    assert_eq!(takes(&rows, &id, "next", at(12)), None);
 }

@@ -4,7 +4,7 @@
 //! repetition of a request that was committed is known by its token. A crash anywhere is mended by asking again.
 
 use super::canonical::Digest;
-use super::case::{Case, Command, Event, Oversight, Proxied, Refusal, Run, Step, step};
+use super::case::{Case, Command, Connection, Content, Event, Oversight, Proxied, Refusal, Run, Step, step};
 use super::json::Json;
 use super::ledger::{self, Head};
 use super::outbox::{self, Record};
@@ -18,8 +18,9 @@ pub trait Store {
     fn name(&self) -> String;
     /// A case.
     fn case(&self, id: &str) -> Result<Option<Case>, Self::Error>;
-    /// Cases of calls through the proxy that were known by the same [`Proxied::call`], oldest first.
-    fn equal_calls(&self, proxied: &Proxied) -> Result<Vec<Case>, Self::Error>;
+    /// The ids of cases of calls through the proxy that are known by the same [`Proxied::call`] and may be waited
+    /// for: those of the same request first, then the oldest.
+    fn equal_calls(&self, proxied: &Proxied, now: Millis) -> Result<Vec<String>, Self::Error>;
     /// What is known of an action that proceeded without a case.
     fn run(&self, id: &str) -> Result<Option<Run>, Self::Error>;
     /// Whether a request was committed.
@@ -120,28 +121,55 @@ pub fn keep<S: Store>(
     Ok(Done::Case(Box::new(case)))
 }
 
-/// Waits for the case of an equal call, if there is one to wait for: its own request's, still undecided, or an
-/// approval that nobody took.
+/// What a call through the proxy looks for.
+#[derive(Debug, Clone, Copy)]
+pub struct Looking<'a> {
+    /// What it is known by.
+    pub proxied: &'a Proxied,
+    /// What it needs itself: how many people, at which severity.
+    pub needs: &'a Content,
+    /// Who waits.
+    pub connection: &'a Connection,
+}
+
+/// Finds the case of an equal call that this one can wait for, and lets it: its own request's, still undecided, or
+/// an approval that nobody takes. One that lives on elsewhere comes back as it is; `asked` are those of them that
+/// were asked there already.
+pub fn find<S: Store>(
+    store: &S,
+    now: Millis,
+    looking: &Looking<'_>,
+    asked: &[String],
+) -> Result<Case, Stopped<S::Error>> {
+    for id in store.equal_calls(looking.proxied, now)? {
+        if !asked.contains(&id) {
+            match join(store, now, &id, looking) {
+                Err(Stopped::Refused(..) | Stopped::NoCase) => {}
+                found => return found,
+            }
+        }
+    }
+    Err(Stopped::NoCase)
+}
+
+/// Lets a call through the proxy wait for this case, if it can.
 pub fn join<S: Store>(
     store: &S,
     now: Millis,
-    proxied: &Proxied,
-    connection: &str,
-) -> Result<Done, Stopped<S::Error>> {
-    let known = store.equal_calls(proxied)?.into_iter().filter(|case| case.awaits(proxied, now));
-    let (moved, here): (Vec<Case>, Vec<Case>) = known.partition(|case| case.elsewhere().is_some());
-    // What the same request waits for comes before what another one left.
-    let own = |case: &Case| case.facts.proxied.as_ref() == Some(proxied);
-    let found = here.iter().position(own).or((!here.is_empty()).then_some(0));
-    if let Some(mut case) = found.and_then(|at| here.into_iter().nth(at)) {
-        let command = Command::Join { connection: connection.to_owned() };
-        return match apply(store, now, &mut case, command, None)? {
-            None => Ok(Done::Case(Box::new(case))),
-            Some(refusal) => Err(Stopped::Refused(refusal, Some(Box::new(case)))),
-        };
+    id: &str,
+    looking: &Looking<'_>,
+) -> Result<Case, Stopped<S::Error>> {
+    let mut case = store.case(id)?.ok_or(Stopped::NoCase)?;
+    if !case.awaits(looking.proxied, looking.needs, now) {
+        return Err(Stopped::Refused(Refusal::NotOpen, Some(Box::new(case))));
     }
-    let elsewhere = moved.last().and_then(Case::elsewhere);
-    elsewhere.map_or(Err(Stopped::NoCase), |desk| Ok(Done::Moved(desk.to_owned())))
+    if case.elsewhere().is_some() {
+        return Ok(case);
+    }
+    match apply(store, now, &mut case, Command::Join { connection: looking.connection.clone() }, None)? {
+        None => Ok(case),
+        Some(refusal) => Err(Stopped::Refused(refusal, Some(Box::new(case)))),
+    }
 }
 
 /// Does something with an action, or knows that it was done already.

@@ -3,7 +3,7 @@
 use super::copy::{Copy, InForce};
 use super::{call, clock};
 use crate::core::action::Action;
-use crate::core::case::{Case, Content, Facts, Oversight, Proxied, Shown};
+use crate::core::case::{Case, Command, Connection, Content, Facts, Oversight, Proxied, Shown};
 use crate::core::gate;
 use crate::core::id::{ActionId, Course};
 use crate::core::json::Json;
@@ -167,28 +167,44 @@ pub(super) async fn kept(env: &Env, desk: &str, facts: Facts) -> bool {
 }
 
 /// Finds what a call through the proxy waits for: the case that an equal call left, wherever it was moved, else
-/// its own. Gives the desk from which the case is found, and its id; `None` where that failed.
+/// its own. Gives its id; `None` where that failed.
 pub(super) async fn waits_for(
     env: &Env,
     desk: &str,
     facts: Facts,
-    connection: &str,
-) -> Option<(String, String)> {
-    let proxied = facts.proxied?;
+    connection: &Connection,
+) -> Option<String> {
+    let (proxied, needs) = (facts.proxied?, Box::new(facts.content.clone()));
     let case = Box::new(Case::new(facts));
-    let propose = |anew| Ask::Propose { case: case.clone(), connection: connection.to_owned(), anew };
-    let join = Ask::Join { proxied, connection: connection.to_owned() };
-    let (mut at, mut ask) = (desk.to_owned(), propose(false));
+    let mut asked = Vec::new();
     for _ in 0..call::MAX_HOPS {
-        let reply = call::desk(env, &at, &ask).await.ok()?;
-        let text = |name| reply.body.get(name).and_then(Json::as_str).map(str::to_owned);
+        let propose =
+            Ask::Propose { case: case.clone(), connection: connection.clone(), asked: asked.clone() };
+        let reply = call::desk(env, desk, &propose).await.ok()?;
+        let id = reply.body.get("id").and_then(Json::as_str)?.to_owned();
         match reply.status {
-            202 => return Some((at, text("id")?)),
-            MOVED => (at, ask) = (text("moved")?, join.clone()),
-            // Nothing waits there any more.
-            404 if at != desk => (at, ask) = (desk.to_owned(), propose(true)),
+            202 => return Some(id),
+            MOVED => {
+                let (needs, connection) = (needs.clone(), connection.clone());
+                let join = Ask::Join { id: id.clone(), proxied, needs, connection };
+                match call::case(env, desk, &join, &id, |_| true).await {
+                    Ok(reply) if reply.status == 202 => return Some(id),
+                    // Nothing can be waited for there any more.
+                    Ok(reply) if reply.status == 409 => asked.push(id),
+                    _ => return None,
+                }
+            }
             _ => return None,
         }
     }
     None
+}
+
+/// Tells the desk of a case that this connection does not wait for it any more.
+pub(super) async fn leaves(env: &Env, desk: &str, id: &str, connection: &str) {
+    let command = Box::new(Command::Leave { connection: connection.to_owned() });
+    let (id, token, next) = (id.to_owned(), None, None);
+    let ask = Ask::Do { id: id.clone(), command, token, next, proceeded: false, digest: None };
+    // Where this fails, the approval is free when the wait would have been over.
+    let _ = call::case(env, desk, &ask, &id, |_| true).await;
 }

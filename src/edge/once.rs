@@ -102,22 +102,30 @@ fn shard(token: &str) -> String {
 
 /// What has to be mended in a history.
 pub(crate) async fn history(env: &Env, token: &str) -> Result<Vec<Json>, Problem> {
-    ask_history(env, token, "read", &[]).await
+    ask_history(env, token, "read", &[], &[]).await
 }
 
-/// Adds what was changed; what is known of the same call is replaced.
-pub(crate) async fn add_to_history(env: &Env, token: &str, mends: &[Json]) -> Result<(), Problem> {
-    ask_history(env, token, "add", mends).await.map(|_| ())
+/// Adds what has to be mended, and drops what of these calls has not; what is known of a call is replaced.
+pub(crate) async fn change_history(
+    env: &Env,
+    token: &str,
+    mends: &[Json],
+    without: &[String],
+) -> Result<(), Problem> {
+    ask_history(env, token, "change", mends, without).await.map(|_| ())
 }
 
-/// Nothing is left to mend.
-pub(crate) async fn forget_history(env: &Env, token: &str) -> Result<(), Problem> {
-    ask_history(env, token, "forget", &[]).await.map(|_| ())
-}
-
-async fn ask_history(env: &Env, token: &str, what: &str, mends: &[Json]) -> Result<Vec<Json>, Problem> {
+async fn ask_history(
+    env: &Env,
+    token: &str,
+    what: &str,
+    mends: &[Json],
+    without: &[String],
+) -> Result<Vec<Json>, Problem> {
+    let without = without.iter().map(String::as_str).collect();
     let mends = Json::Array(mends.to_vec());
-    let ask = Json::object([("history", token.into()), ("do", what.into()), ("mends", mends)]);
+    let ask = [("history", token.into()), ("do", what.into()), ("mends", mends), ("without", without)];
+    let ask = Json::object(ask);
     let reply = call::once(env, &shard(token), &ask).await?;
     match (reply.status, reply.body.get("mends").and_then(Json::as_array)) {
         (200, Some(mends)) => Ok(mends.to_vec()),
@@ -194,22 +202,20 @@ impl Once {
             let rows = self.sql.query("SELECT mends FROM histories WHERE token = ?", &[Bind::Text(token)])?;
             let known = rows.first().map(|row| row.json("mends")).transpose()?;
             let mut mends = known.as_ref().and_then(Json::as_array).unwrap_or_default().to_vec();
-            match what {
-                "add" => {
-                    let more = ask.get("mends").and_then(Json::as_array).unwrap_or_default();
-                    let is_new =
-                        |mend: &Json| more.iter().all(|new| new.get("call_id") != mend.get("call_id"));
-                    mends.retain(is_new);
-                    mends.extend_from_slice(more);
-                    let put = "INSERT INTO histories (token, mends, at) VALUES (?, ?, ?) \
-                               ON CONFLICT (token) DO UPDATE SET mends = excluded.mends, at = excluded.at";
-                    let text = Json::Array(mends.clone()).to_string();
-                    self.sql.run(put, &[Bind::Text(token), Bind::Text(&text), now.0.into()])?;
-                }
-                "forget" => {
-                    self.sql.run("DELETE FROM histories WHERE token = ?", &[Bind::Text(token)])?;
-                }
-                _ => {}
+            if what == "change" {
+                let list = |name| ask.get(name).and_then(Json::as_array).unwrap_or_default();
+                let (more, without) = (list("mends"), list("without"));
+                let stays = |mend: &Json| {
+                    let call = mend.get("call_id");
+                    more.iter().all(|new| new.get("call_id") != call)
+                        && without.iter().all(|gone| Some(gone) != call)
+                };
+                mends.retain(stays);
+                mends.extend_from_slice(more);
+                let put = "INSERT INTO histories (token, mends, at) VALUES (?, ?, ?) \
+                           ON CONFLICT (token) DO UPDATE SET mends = excluded.mends, at = excluded.at";
+                let text = Json::Array(mends.clone()).to_string();
+                self.sql.run(put, &[Bind::Text(token), Bind::Text(&text), now.0.into()])?;
             }
             Ok(Json::object([("mends", Json::Array(mends))]))
         })

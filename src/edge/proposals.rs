@@ -7,12 +7,12 @@ use super::timer::Timer;
 use super::{call, clock};
 use crate::core::action::{Action, Confidence};
 use crate::core::canonical::Digest;
-use crate::core::case::{Oversight, Proxied};
+use crate::core::case::{Connection, Oversight, Proxied};
 use crate::core::gate;
 use crate::core::id::Course;
 use crate::core::json::{Json, Object};
 use crate::core::key::Key;
-use crate::core::time::Millis;
+use crate::core::time::{Millis, Span};
 use crate::wire::asked::Asked;
 use crate::wire::call::{Call, Fate};
 use crate::wire::desk::Ask;
@@ -51,7 +51,7 @@ pub(super) struct Request {
 }
 
 /// A call, gated.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Proposal {
     call: Call,
     /// Its id; that of the case that it waits for, where there is one.
@@ -60,7 +60,7 @@ pub(super) struct Proposal {
 }
 
 /// Where a call is heading.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Heading {
     /// Settled already, with the word for it in the headers.
     Settled(Fate, &'static str),
@@ -75,6 +75,8 @@ pub(super) struct Settled {
     pub(super) fate: Fate,
     /// Whether a person wrote other arguments.
     pub(super) is_edited: bool,
+    /// Whether it waited for a person.
+    pub(super) was_held: bool,
 }
 
 /// The fates alone.
@@ -82,14 +84,34 @@ pub(super) fn fates_of(settled: Vec<Settled>) -> Vec<Fate> {
     settled.into_iter().map(|settled| settled.fate).collect()
 }
 
-/// Proposals of which each is decided, or the wait for it is over; with the desks' answers.
+/// Proposals of which each is decided, or the wait for it is over; with the desks' answers. Dropped before they are
+/// taken, it tells the desks that nobody waits any more.
 #[derive(Debug)]
 pub(super) struct Decided {
+    request: Rc<Request>,
     proposals: Vec<Proposal>,
     answers: Vec<Option<Json>>,
 }
 
+impl Drop for Decided {
+    fn drop(&mut self) {
+        let waited: Vec<(String, String)> = self.proposals.iter().filter_map(Proposal::waits).collect();
+        if waited.is_empty() {
+            return;
+        }
+        let (env, connection) = (self.request.env.clone(), self.request.connection.clone());
+        self.request.ctx.wait_until(async move {
+            join_all(waited.iter().map(|(desk, id)| gating::leaves(&env, desk, id, &connection))).await;
+        });
+    }
+}
+
 impl Decided {
+    /// Its parts, to be taken: this connection waits until it has them.
+    fn into_parts(mut self) -> (Vec<Proposal>, Vec<Option<Json>>) {
+        (std::mem::take(&mut self.proposals), std::mem::take(&mut self.answers))
+    }
+
     /// Whether anything is to be taken away to run it.
     fn has_approved(&self) -> bool {
         self.answers.iter().any(|answer| is_approved(answer.as_ref()))
@@ -105,11 +127,11 @@ fn status_of(answer: Option<&Json>) -> Option<&str> {
 }
 
 impl Request {
-    /// Gates calls that belong together, by what is in force now: the upstream may have taken minutes. `group`
+    /// Gates calls that belong together, by what is in force now: the upstream may have taken minutes. `place`
     /// tells these calls from others of the same answer. Where the gate fails, none of them runs.
     pub(super) async fn propose(
         &self,
-        group: usize,
+        place: i64,
         calls: Vec<Call>,
         model: Option<&str>,
         confidence: Option<&str>,
@@ -120,7 +142,7 @@ impl Request {
         let digests: Vec<Digest> = gated.iter().map(|(gated, _)| gated.action.digest()).collect();
         let headings = gated.iter().zip(&digests).enumerate().map(|(at, ((gated, changed), digest))| {
             let equal = digests.iter().take(at).filter(|known| *known == digest).count();
-            self.heading(&copy, gated, *changed, self.proxied(*digest, group, equal))
+            self.heading(&copy, gated, *changed, self.proxied(*digest, place, equal))
         });
         let headings = join_all(headings.collect::<Vec<_>>()).await;
         let proposals = calls.into_iter().zip(headings);
@@ -182,10 +204,11 @@ impl Request {
     }
 
     /// What a call is known by when it comes again.
-    fn proxied(&self, digest: Digest, group: usize, equal: usize) -> Proxied {
+    fn proxied(&self, digest: Digest, place: i64, equal: usize) -> Proxied {
         let call = format!("{}\n{}\n{digest}", self.key.id, self.upstream);
-        let request = format!("{}\n{digest}\n{group}\n{equal}", self.digest);
-        Proxied { call: Digest::of(call.as_bytes()), request: Digest::of(request.as_bytes()) }
+        let request = format!("{}\n{digest}\n{place}", self.digest);
+        let nth = u32::try_from(equal).unwrap_or(u32::MAX);
+        Proxied { call: Digest::of(call.as_bytes()), request: Digest::of(request.as_bytes()), nth }
     }
 
     /// Keeps the cases that people look at, before or after, and says where each call is heading.
@@ -223,9 +246,10 @@ impl Request {
             return (id.clone(), stopped(Why::Unavailable));
         };
         if oversight == Oversight::Before {
-            let waits_for = gating::waits_for(&self.env, &made.desk, facts, &self.connection).await;
-            return match waits_for {
-                Some((desk, case)) => (case, Heading::Held { desk, fate: runs }),
+            let until = clock::now().after(Span::millis(self.wait_ms));
+            let connection = Connection { name: self.connection.clone(), until };
+            return match gating::waits_for(&self.env, &made.desk, facts, &connection).await {
+                Some(case) => (case, Heading::Held { desk: made.desk.clone(), fate: runs }),
                 None => (id.clone(), stopped(Why::Unavailable)),
             };
         }
@@ -236,54 +260,76 @@ impl Request {
         }
     }
 
-    /// Waits until every held call is decided or the wait is over.
-    pub(super) async fn decided(&self, proposals: Vec<Proposal>, until: Millis) -> Decided {
-        let answers = join_all(proposals.iter().map(|proposal| async move {
+    /// Waits until every held call is decided or the wait is over. Whoever stops waiting before, because the client
+    /// has gone, leaves what is approved to the next that asks.
+    pub(super) async fn decided(self: &Rc<Self>, proposals: Vec<Proposal>, until: Millis) -> Decided {
+        let mut decided = Decided { request: Rc::clone(self), proposals, answers: Vec::new() };
+        let waits = decided.proposals.iter().map(|proposal| async move {
             match &proposal.heading {
                 Heading::Settled(..) => None,
                 Heading::Held { desk, .. } => self.asked_until(desk, &proposal.id, until.0, false).await,
             }
-        }))
-        .await;
-        Decided { proposals, answers }
+        });
+        decided.answers = join_all(waits.collect::<Vec<_>>()).await;
+        decided
     }
 
     /// Takes the approved ones away to run them, all together, each once. The client was sent something just
     /// before: if it has gone, that is known by now, and what was approved is left for whoever asks again.
-    pub(super) async fn take(&self, decided: Decided) -> Vec<Settled> {
-        let is_gone = if decided.has_approved() {
+    pub(super) async fn take(&self, mut decided: Decided) -> Vec<Settled> {
+        let mut kept_back = None;
+        if decided.has_approved() {
             Timer::after(UNTIL_GONE_IS_KNOWN).await;
-            self.signal.aborted()
-        } else {
-            false
-        };
-        let Decided { proposals, answers } = decided;
+            if self.signal.aborted() {
+                kept_back = Some(Why::Awaiting);
+            } else if !self.is_in_force().await {
+                kept_back = Some(Why::Unavailable);
+            }
+        }
+        if kept_back.is_none() {
+            // From here on nobody else gets them.
+            let (proposals, answers) = decided.into_parts();
+            let settled = proposals.into_iter().zip(answers);
+            return join_all(settled.map(|(proposal, answer)| self.settle(proposal, answer, None))).await;
+        }
+        let (proposals, answers) = (decided.proposals.clone(), std::mem::take(&mut decided.answers));
+        drop(decided);
         let settled = proposals.into_iter().zip(answers);
-        join_all(settled.map(|(proposal, answer)| self.settle(proposal, answer, is_gone))).await
+        join_all(settled.map(|(proposal, answer)| self.settle(proposal, answer, kept_back.clone()))).await
     }
 
-    async fn settle(&self, proposal: Proposal, answer: Option<Json>, is_gone: bool) -> Settled {
+    /// Whether the key may still have what was approved for it.
+    async fn is_in_force(&self) -> bool {
+        let copy = copy::current(&self.env, &self.ctx).await;
+        copy.is_ok_and(|copy| copy.in_force.key(&self.key.hash).is_some())
+    }
+
+    async fn settle(&self, proposal: Proposal, answer: Option<Json>, kept_back: Option<Why>) -> Settled {
         let Proposal { call, id, heading } = proposal;
         let notice = |why| Fate::Notice(Notice { id: id.clone(), kind: call.kind.clone(), why });
-        let mut is_edited = false;
-        let fate = match heading {
-            Heading::Settled(fate, _) => fate,
-            Heading::Held { .. } if is_gone => notice(Why::Awaiting),
-            Heading::Held { desk, fate } => {
-                let answer = if is_approved(answer.as_ref()) {
-                    self.asked_until(&desk, &id, clock::now().0, true).await
-                } else {
-                    answer
-                };
-                is_edited = status_of(answer.as_ref()) == Some("edited");
-                fate_of(answer.as_ref(), fate).unwrap_or_else(notice)
-            }
-        };
-        let fate = match fate {
+        // What the call cannot carry is not taken away.
+        let carried = |fate: Fate| match fate {
             Fate::RunWith(args) if !call.can_carry(&args) => notice(Why::Unavailable),
             fate => fate,
         };
-        Settled { id, fate, is_edited }
+        let mut is_edited = false;
+        let was_held = matches!(heading, Heading::Held { .. });
+        let fate = match heading {
+            Heading::Settled(fate, _) => carried(fate),
+            Heading::Held { desk, fate } => {
+                let expected = carried(fate_of(answer.as_ref(), fate.clone()).unwrap_or_else(notice));
+                match kept_back {
+                    _ if expected.notice().is_some() => expected,
+                    Some(why) => notice(why),
+                    None => {
+                        let taken = self.asked_until(&desk, &id, clock::now().0, true).await;
+                        is_edited = status_of(taken.as_ref()) == Some("edited");
+                        carried(fate_of(taken.as_ref(), fate).unwrap_or_else(notice))
+                    }
+                }
+            }
+        };
+        Settled { is_edited: is_edited && fate.notice().is_none(), id, fate, was_held }
     }
 
     /// Asks a desk for a case until it is final or the wait is over. A desk that fails is asked again meanwhile.
@@ -315,10 +361,28 @@ impl Proposal {
             // Whatever cannot carry what is to run is left to `take`.
             Heading::Settled(Fate::RunWith(args), _) if !self.call.can_carry(args) => None,
             Heading::Settled(fate, _) => {
-                Some(Settled { id: self.id.clone(), fate: fate.clone(), is_edited: false })
+                Some(Settled { id: self.id.clone(), fate: fate.clone(), is_edited: false, was_held: false })
             }
             Heading::Held { .. } => None,
         }
+    }
+
+    /// The desk and the case that it waits for.
+    fn waits(&self) -> Option<(String, String)> {
+        match &self.heading {
+            Heading::Held { desk, .. } => Some((desk.clone(), self.id.clone())),
+            Heading::Settled(..) => None,
+        }
+    }
+
+    /// How it stands while it waits, for the memory of changed answers.
+    pub(super) fn awaiting(&self) -> Settled {
+        let notice = |why| Fate::Notice(Notice { id: self.id.clone(), kind: self.call.kind.clone(), why });
+        let fate = match &self.heading {
+            Heading::Held { .. } => notice(Why::Awaiting),
+            Heading::Settled(fate, _) => fate.clone(),
+        };
+        Settled { id: self.id.clone(), fate, is_edited: false, was_held: false }
     }
 
     /// The word for how it stands.

@@ -51,14 +51,12 @@ async fn gated(way: &Way<'_>, upstream: &Upstream, path: &str, form: Form) -> Re
     let Way { env, incoming, .. } = way;
     let request = Rc::new(request(way, upstream, path, form)?);
     let mended = histories::mended(&request, way.copy, &incoming.body).await?;
-    let body = mended.as_deref().unwrap_or(&incoming.body);
+    let body = mended.body.as_deref().unwrap_or(&incoming.body);
     let answering = upstream::send(env, incoming, upstream, path, body).await?;
     if !(200..300).contains(&answering.status) {
         return answering.whole(upstream).await.map(Answered::into_response);
     }
-    if mended.is_some() {
-        histories::told(&request).await;
-    }
+    histories::told(&request, &mended).await;
     match answering.media_type().as_str() {
         "text/event-stream" if request.asked.stream => {
             let answer = form.stream(&request.asked);

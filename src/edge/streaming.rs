@@ -3,7 +3,7 @@
 
 use super::clock;
 use super::histories;
-use super::proposals::{Decided, Proposal, Request, fates_of};
+use super::proposals::{Decided, Proposal, Request, Settled, fates_of};
 use super::timer::Timer;
 use super::upstream::{Answering, Chunks};
 use super::waiting::{HEARTBEAT, set_waiting_headers};
@@ -44,6 +44,8 @@ struct Streaming {
 /// Calls that belong together, on their way to their fates.
 struct Group {
     number: usize,
+    /// Whether what was approved is being taken away: nothing that comes meanwhile may break that off.
+    is_taking: bool,
     work: LocalBoxFuture<'static, Step>,
 }
 
@@ -96,6 +98,8 @@ pub(super) fn release(
 
 /// The next bytes for the client.
 async fn next(mut streaming: Streaming) -> Option<(Vec<u8>, Streaming)> {
+    // While the client did not ask for more, nobody listened to the upstream.
+    streaming.heard = streaming.heard.max(clock::now());
     loop {
         if !streaming.out.is_empty() {
             streaming.sent = clock::now();
@@ -117,7 +121,8 @@ impl Streaming {
                 return Poll::Ready(Happened::Stepped(at, step));
             }
         }
-        if let Some(chunks) = &mut self.chunks
+        let is_taking = self.groups.iter().any(|group| group.is_taking);
+        if let Some(chunks) = self.chunks.as_mut().filter(|_| !is_taking)
             && let Poll::Ready(chunk) = chunks.poll_next_unpin(context)
         {
             return Poll::Ready(match chunk {
@@ -156,20 +161,24 @@ impl Streaming {
 
     /// Has a group gated.
     fn gate(&mut self, ripe: Ripe) {
-        let Ripe { group, calls } = ripe;
+        let Ripe { group, place, calls } = ripe;
         let (request, confidence) = (Rc::clone(&self.request), self.confidence.clone());
         let (model, changed) = (self.flow.model().map(str::to_owned), self.flow.changed());
         let work = async move {
-            let proposals = request.propose(group, calls, model.as_deref(), confidence.as_deref()).await;
+            let proposals = request.propose(place, calls, model.as_deref(), confidence.as_deref()).await;
             match proposals.iter().map(Proposal::settled).collect::<Option<Vec<_>>>() {
                 Some(settled) => {
                     histories::remember(&request, changed.as_ref(), &settled).await;
                     Step::Settled(fates_of(settled))
                 }
-                None => Step::Held(proposals),
+                None => {
+                    let awaiting: Vec<Settled> = proposals.iter().map(Proposal::awaiting).collect();
+                    histories::remember(&request, changed.as_ref(), &awaiting).await;
+                    Step::Held(proposals)
+                }
             }
         };
-        self.groups.push(Group { number: group, work: work.boxed_local() });
+        self.groups.push(Group { number: group, is_taking: false, work: work.boxed_local() });
     }
 
     fn step(&mut self, at: usize, step: Step) {
@@ -184,7 +193,7 @@ impl Streaming {
                 let request = Rc::clone(&self.request);
                 let until = clock::now().after(Span::millis(request.wait_ms));
                 let work = async move { Step::Decided(request.decided(proposals, until).await) };
-                self.groups.push(Group { number, work: work.boxed_local() });
+                self.groups.push(Group { number, is_taking: false, work: work.boxed_local() });
             }
             Step::Decided(decided) => {
                 sse::comment("decided", &mut self.out);
@@ -195,7 +204,7 @@ impl Streaming {
                     histories::remember(&request, changed.as_ref(), &settled).await;
                     Step::Settled(fates_of(settled))
                 };
-                self.groups.push(Group { number, work: work.boxed_local() });
+                self.groups.push(Group { number, is_taking: true, work: work.boxed_local() });
             }
         }
     }

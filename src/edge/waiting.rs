@@ -2,7 +2,7 @@
 
 use super::clock;
 use super::histories;
-use super::proposals::{Decided, Proposal, Request, fates_of};
+use super::proposals::{Decided, Proposal, Request, Settled, fates_of};
 use super::timer::Timer;
 use super::upstream::Answered;
 use crate::core::time::Span;
@@ -35,6 +35,8 @@ pub(super) async fn release(
         let body = body_of(body, answer, &fates_of(settled));
         return Ok(ResponseBuilder::new().with_status(status).with_headers(headers).fixed(body));
     }
+    let awaiting: Vec<Settled> = proposals.iter().map(Proposal::awaiting).collect();
+    histories::remember(&request, changed.as_ref(), &awaiting).await;
     // Committed to 200 from here on: whatever happens is said in the body.
     set_waiting_headers(&headers);
     let until = clock::now().after(Span::millis(request.wait_ms));

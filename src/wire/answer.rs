@@ -5,7 +5,7 @@ use super::call::{Call, Fate};
 use super::openai_responses::history::Changed;
 use super::problem::Code;
 use super::sse::{Decoder, Event, SseError};
-use crate::core::json::JsonError;
+use crate::core::json::{Json, JsonError};
 
 /// Why an answer cannot be gated. Nothing of it that was kept back ever leaves.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +22,9 @@ pub enum AnswerError {
     /// Not a stream of events.
     #[error("it is no stream of events: {0}")]
     Sse(#[from] SseError),
+    /// More calls, choices or items than anybody decides.
+    #[error("it has too many calls, choices or items")]
+    TooMany,
     /// More is kept back than fits.
     #[error("more than 32 MiB of calls")]
     TooLarge,
@@ -30,11 +33,57 @@ pub enum AnswerError {
     Cut,
 }
 
+/// How many calls an answer may have, and how many choices or items.
+pub const MAX_CALLS: usize = 256;
+/// See [`MAX_CALLS`].
+pub const MAX_PARTS: usize = 1024;
+
+/// Names by which clients find calls. Some clients do not care for the case of their letters.
+const TELLING: [&str; 17] = [
+    "arguments",
+    "choices",
+    "custom",
+    "delta",
+    "function",
+    "function_call",
+    "id",
+    "index",
+    "input",
+    "item",
+    "message",
+    "name",
+    "output",
+    "response",
+    "tool_calls",
+    "type",
+    "code",
+];
+
+/// Refuses names that some clients read as others than we do.
+pub(super) fn check_names(json: &Json) -> Result<(), AnswerError> {
+    match json {
+        Json::Object(members) => members.iter().try_for_each(|(name, value)| {
+            let plain = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
+            if !name.bytes().all(plain) {
+                let folded = name.to_lowercase().replace('ſ', "s");
+                if TELLING.contains(&folded.as_str()) {
+                    return Err(AnswerError::Shape("a member's name is written in other letters"));
+                }
+            }
+            check_names(value)
+        }),
+        Json::Array(elements) => elements.iter().try_for_each(check_names),
+        _ => Ok(()),
+    }
+}
+
 /// Calls that are complete and wait for their fates, all together.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ripe {
     /// Names the group among those of its stream.
     pub group: usize,
+    /// Its place in the answer, the same whenever the request is answered in the same way.
+    pub place: i64,
     /// The calls, in order.
     pub calls: Vec<Call>,
 }

@@ -3,7 +3,7 @@
 use super::api::Claim;
 use super::record;
 use crate::core::canonical::Digest;
-use crate::core::case::{Case, Command, Proxied};
+use crate::core::case::{Case, Command, Connection, Content, Proxied};
 use crate::core::json::{Json, Object};
 
 /// The status with which a desk says that a case lives on at another one; the body's `moved` names it.
@@ -23,17 +23,21 @@ pub enum Ask {
     Propose {
         /// The case, if it becomes one.
         case: Box<Case>,
-        /// Names the connection that waits.
-        connection: String,
-        /// Whether cases that were moved away are left alone: they were asked already.
-        anew: bool,
+        /// The connection that waits.
+        connection: Connection,
+        /// Cases that were moved away and asked already.
+        asked: Vec<String>,
     },
-    /// A call through the proxy has to wait: is there the case of an equal call?
+    /// A call through the proxy has to wait: can it wait for this case?
     Join {
+        /// The case.
+        id: String,
         /// What the call is known by.
         proxied: Proxied,
-        /// Names the connection that waits.
-        connection: String,
+        /// What it needs itself.
+        needs: Box<Content>,
+        /// The connection that waits.
+        connection: Connection,
     },
     /// What has become of an app's case? Waits until that is final, `wait_ms` at most.
     Answer {
@@ -45,7 +49,7 @@ pub enum Ask {
         take: bool,
         /// Whether it proceeded, so that there need not be a case.
         proceeded: bool,
-        /// The connection through the proxy that waits; it is told when a newer one does.
+        /// The name of the connection through the proxy that waits; it is told when a newer one does.
         connection: Option<String>,
     },
     /// A case for the people of the desk.
@@ -147,16 +151,18 @@ impl Ask {
                 object.set("case", record::case_to_json(case));
                 object.set("from", from.as_deref());
             }
-            Self::Propose { case, connection, anew } => {
+            Self::Propose { case, connection, asked } => {
                 ask("propose");
                 object.set("case", record::case_to_json(case));
-                object.set("connection", connection.as_str());
-                object.set("anew", *anew);
+                object.set("connection", record::connection_to_json(connection));
+                object.set("asked", asked.iter().map(String::as_str).collect::<Json>());
             }
-            Self::Join { proxied, connection } => {
+            Self::Join { id, proxied, needs, connection } => {
                 ask("join");
+                object.set("id", id.as_str());
                 object.set("proxied", record::proxied_to_json(proxied));
-                object.set("connection", connection.as_str());
+                object.set("needs", record::content_to_json(needs));
+                object.set("connection", record::connection_to_json(connection));
             }
             Self::Answer { id, wait_ms, take, proceeded, connection } => {
                 ask("answer");
@@ -221,18 +227,24 @@ impl Ask {
         let text = |name| json.get(name).and_then(Json::as_str).map(str::to_owned);
         let int = |name| json.get(name).and_then(Json::as_i64);
         let flag = |name| json.get(name).and_then(Json::as_bool);
+        let texts = |name| {
+            let array = json.get(name).and_then(Json::as_array).unwrap_or_default();
+            array.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect::<Vec<_>>()
+        };
         Some(match json.get("ask")?.as_str()? {
             "keep" => {
                 Self::Keep { case: Box::new(record::case_from_json(json.get("case")?)?), from: text("from") }
             }
             "propose" => Self::Propose {
                 case: Box::new(record::case_from_json(json.get("case")?)?),
-                connection: text("connection")?,
-                anew: flag("anew")?,
+                connection: record::connection_from_json(json.get("connection")?)?,
+                asked: texts("asked"),
             },
             "join" => Self::Join {
+                id: text("id")?,
                 proxied: record::proxied_from_json(json.get("proxied")?)?,
-                connection: text("connection")?,
+                needs: Box::new(record::content_from_json(json.get("needs")?)?),
+                connection: record::connection_from_json(json.get("connection")?)?,
             },
             "answer" => Self::Answer {
                 connection: text("connection"),

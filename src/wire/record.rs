@@ -3,8 +3,8 @@
 
 use crate::core::canonical::Digest;
 use crate::core::case::{
-    Answer, Case, Command, Content, Decision, Facts, Lease, Outcome, Oversight, Progress, Proxied, Run,
-    Shown, State, Vote,
+    Answer, Case, Command, Connection, Content, Decision, Facts, Lease, Outcome, Oversight, Progress,
+    Proxied, Run, Shown, State, Vote,
 };
 use crate::core::json::Json;
 use crate::core::permit::{Basis, Grant};
@@ -100,13 +100,28 @@ pub fn facts_from_json(json: &Json) -> Option<Facts> {
 
 /// What a call through the proxy is known by.
 pub fn proxied_to_json(proxied: &Proxied) -> Json {
-    Json::object([("call", proxied.call.to_string().into()), ("request", proxied.request.to_string().into())])
+    Json::object([
+        ("call", proxied.call.to_string().into()),
+        ("request", proxied.request.to_string().into()),
+        ("nth", proxied.nth.into()),
+    ])
 }
 
 /// What a call through the proxy is known by, again.
 pub fn proxied_from_json(json: &Json) -> Option<Proxied> {
     let digest = |name| Digest::parse(&text(json, name)?);
-    Some(Proxied { call: digest("call")?, request: digest("request")? })
+    let nth = u32::try_from(int(json, "nth")?).ok()?;
+    Some(Proxied { call: digest("call")?, request: digest("request")?, nth })
+}
+
+/// Who waits.
+pub fn connection_to_json(connection: &Connection) -> Json {
+    Json::object([("name", connection.name.as_str().into()), ("until", connection.until.0.into())])
+}
+
+/// Who waits, again.
+pub fn connection_from_json(json: &Json) -> Option<Connection> {
+    Some(Connection { name: text(json, "name")?, until: millis(json, "until")? })
 }
 
 /// What a decision is about.
@@ -204,7 +219,7 @@ pub fn progress_to_json(progress: &Progress) -> Json {
         ("editors", progress.editors.iter().map(String::as_str).collect()),
         ("votes", progress.votes.iter().map(vote).collect()),
         ("lease", lease.into()),
-        ("connection", progress.connection.as_deref().into()),
+        ("connection", progress.connection.as_ref().map(connection_to_json).into()),
         ("run", run_to_json(&progress.run)),
         ("undo", progress.undo.as_deref().into()),
         ("told", progress.told.into()),
@@ -228,7 +243,7 @@ pub fn progress_from_json(json: &Json) -> Option<Progress> {
         editors: texts(json, "editors")?,
         votes: json.get("votes")?.as_array()?.iter().map(vote).collect::<Option<_>>()?,
         lease: maybe(json, "lease", lease)?,
-        connection: text(json, "connection"),
+        connection: json.get("connection").and_then(connection_from_json),
         run: run_from_json(json.get("run")?)?,
         undo: text(json, "undo"),
         told: int(json, "told")?,
@@ -302,7 +317,10 @@ pub fn command_to_json(command: &Command) -> Json {
         Command::Undo { person } => of("undo", person),
         Command::Withdraw => bare("withdraw"),
         Command::Join { connection } => {
-            Json::object([("do", "join".into()), ("connection", connection.as_str().into())])
+            Json::object([("do", "join".into()), ("connection", connection_to_json(connection))])
+        }
+        Command::Leave { connection } => {
+            Json::object([("do", "leave".into()), ("connection", connection.as_str().into())])
         }
         Command::Take { connection } => {
             Json::object([("do", "take".into()), ("connection", connection.as_deref().into())])
@@ -336,7 +354,8 @@ pub fn command_from_json(json: &Json, token: &str) -> Option<Command> {
         "give_back" => Command::GiveBack { person: person()? },
         "undo" => Command::Undo { person: person()? },
         "withdraw" => Command::Withdraw,
-        "join" => Command::Join { connection: text(json, "connection")? },
+        "join" => Command::Join { connection: connection_from_json(json.get("connection")?)? },
+        "leave" => Command::Leave { connection: text(json, "connection")? },
         "take" => Command::Take { connection: text(json, "connection") },
         "redeem" => Command::Redeem,
         "report" => Command::Report { outcome: Outcome::parse(&text(json, "outcome")?)? },

@@ -12,7 +12,9 @@ pub const MAX_BYTES: usize = 32 << 20;
 pub struct Event {
     /// Its bytes, with the line ends that they came with.
     pub raw: Vec<u8>,
-    /// The lines of `data`, joined; `None` where there is no such line.
+    /// Its name, where it has one.
+    pub name: Option<String>,
+    /// Its data; `None` where there is none.
     pub data: Option<String>,
 }
 
@@ -22,6 +24,12 @@ pub enum SseError {
     /// Not UTF-8.
     #[error("a line is not UTF-8")]
     Utf8,
+    /// A line beside the data that some clients read as several.
+    #[error("a line holds control characters or line separators")]
+    Separators,
+    /// An event with more than one line of data, which some clients read one by one.
+    #[error("an event has more than one line of data")]
+    Lines,
     /// A line that is neither a comment nor one of the four fields.
     #[error("a line is neither a comment nor `data`, `event`, `id` or `retry`")]
     Line,
@@ -40,6 +48,7 @@ pub struct Decoder {
     read: usize,
     /// Up to where there is no line end behind `read`.
     scanned: usize,
+    name: Option<String>,
     data: Option<String>,
     begun: bool,
 }
@@ -79,7 +88,10 @@ impl Decoder {
         self.taken = self.bytes.len();
         self.read = self.taken;
         self.scanned = self.taken;
-        Ok(Some(Event { raw: left, data: self.data.take() }))
+        // Whatever follows is not to be read as a part of it.
+        let ends_line = left.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r'));
+        let raw = [left.as_slice(), if ends_line { b"\n" } else { b"\n\n" }].concat();
+        Ok(Some(Event { raw, name: self.name.take(), data: self.data.take() }))
     }
 
     fn step(&mut self, at_end: bool) -> Result<Option<Event>, SseError> {
@@ -90,7 +102,7 @@ impl Decoder {
             if text.is_empty() {
                 let raw = self.bytes.get(self.taken..next).unwrap_or_default().to_vec();
                 self.taken = next;
-                return Ok(Some(Event { raw, data: self.data.take() }));
+                return Ok(Some(Event { raw, name: self.name.take(), data: self.data.take() }));
             }
             self.line(&text)?;
         }
@@ -120,18 +132,22 @@ impl Decoder {
         let line = if self.begun { line } else { line.strip_prefix('\u{feff}').unwrap_or(line) };
         self.begun = true;
         let (field, value) = line.split_once(':').unwrap_or((line, ""));
+        let value = value.strip_prefix(' ').unwrap_or(value);
+        // Inside JSON such characters stand between quotes, where they part nothing.
+        let parts = |character: char| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}');
+        if field != "data" && line.contains(parts) {
+            return Err(SseError::Separators);
+        }
         match field {
             // A comment, or the byte order mark on a line of its own.
-            "" | "event" | "id" | "retry" => Ok(()),
+            "" | "id" | "retry" => Ok(()),
+            "event" => {
+                self.name = Some(value.to_owned());
+                Ok(())
+            }
+            "data" if self.data.is_some() => Err(SseError::Lines),
             "data" => {
-                let value = value.strip_prefix(' ').unwrap_or(value);
-                match &mut self.data {
-                    Some(data) => {
-                        data.push('\n');
-                        data.push_str(value);
-                    }
-                    None => self.data = Some(value.to_owned()),
-                }
+                self.data = Some(value.to_owned());
                 Ok(())
             }
             _ => Err(SseError::Line),
@@ -198,7 +214,6 @@ mod tests {
             ("data: a\n\ndata: b\n\n", vec![some("a"), some("b")]),
             ("data: a\r\n\r\ndata: b\r\n\r\n", vec![some("a"), some("b")]),
             ("data: a\r\rdata: b\r\r", vec![some("a"), some("b")]),
-            ("data:a\ndata: b\ndata\n\n", vec![some("a\nb\n")]),
             ("\u{feff}data: a\n\n", vec![some("a")]),
             (": a comment\n\n", vec![None]),
             ("event: x\nid: 1\nretry: 2\ndata: a\n\n", vec![some("a")]),
@@ -213,8 +228,19 @@ mod tests {
     }
 
     #[test]
+    fn an_end_without_a_blank_line_gets_one() {
+        for text in ["data: a", "data: a\n", ": x"] {
+            let whole = read(&[text.as_bytes()]).unwrap();
+            assert_eq!(
+                whole.iter().map(|(raw, _)| raw.as_str()).collect::<String>(),
+                format!("{}\n\n", text.trim())
+            );
+        }
+    }
+
+    #[test]
     fn the_bytes_are_kept_and_it_does_not_matter_where_they_are_split() {
-        let text = "\u{feff}: hé\r\ndata: é\r\n\r\ndata: 𝄞\rdata:b\r\r\n\ndata: c\n\nid: 7";
+        let text = "\u{feff}: hé\r\ndata: é\r\n\r\nid: 𝄞\rdata:b\r\r\n\ndata: c\n\nid: 7\n\n";
         let whole = read(&[text.as_bytes()]).unwrap();
         assert_eq!(whole.iter().map(|(raw, _)| raw.as_str()).collect::<String>(), text);
         for at in 0..=text.len() {
@@ -233,6 +259,10 @@ mod tests {
             (" data: a\n\n", SseError::Line),
             ("data : a\n\n", SseError::Line),
             ("{\"choices\":[]}\n\n", SseError::Line),
+            (": x\u{2028}data: {}\n\n", SseError::Separators),
+            ("id: x\u{b}data: {}\n\n", SseError::Separators),
+            ("event: x\u{85}data: {}\n\n", SseError::Separators),
+            ("data: [\ndata: {}\ndata: ]\n\n", SseError::Lines),
         ] {
             assert_eq!(read(&[text.as_bytes()]), Err(error), "{text:?}");
         }

@@ -14,8 +14,13 @@ use std::ops::Range;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tokens {
     text: Vec<u8>,
-    tokens: Vec<(Range<usize>, f64)>,
+    spans: Vec<(Range<usize>, f64)>,
+    /// Whether there were too many.
+    is_full: bool,
 }
+
+/// How much text of tokens is looked through, in bytes.
+const MAX_TEXT: usize = 256 << 10;
 
 /// The scores of a call's parts, each from 0 to 1.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -49,6 +54,13 @@ impl Tokens {
     pub fn extend(&mut self, logprobs: Option<&Json>) {
         let content = logprobs.and_then(|logprobs| logprobs.get("content")).and_then(Json::as_array);
         for token in content.unwrap_or_default() {
+            if self.text.len() > MAX_TEXT {
+                // Too much to look through: no score, which counts as 0.
+                *self = Self { is_full: true, ..Self::default() };
+            }
+            if self.is_full {
+                return;
+            }
             let start = self.text.len();
             match token.get("bytes").and_then(Json::as_array) {
                 Some(bytes) => {
@@ -61,7 +73,7 @@ impl Tokens {
                 }
             }
             let logprob = token.get("logprob").and_then(Json::as_f64);
-            self.tokens.push((start..self.text.len(), logprob.unwrap_or(f64::NEG_INFINITY)));
+            self.spans.push((start..self.text.len(), logprob.unwrap_or(f64::NEG_INFINITY)));
         }
     }
 
@@ -96,22 +108,20 @@ impl Tokens {
 
     /// The joint probability of the tokens that touch this part of the text.
     fn probability(&self, span: &Range<usize>) -> f64 {
-        let first = self.tokens.partition_point(|(token, _)| token.end <= span.start);
-        let touching = self.tokens.iter().skip(first).take_while(|(token, _)| token.start < span.end);
+        let first = self.spans.partition_point(|(token, _)| token.end <= span.start);
+        let touching = self.spans.iter().skip(first).take_while(|(token, _)| token.start < span.end);
         touching.map(|(_, logprob)| logprob.min(0.0)).sum::<f64>().exp()
     }
 
     fn find(&self, from: usize, part: &str) -> Option<usize> {
-        let text = self.text.get(from..)?;
-        let at = text.windows(part.len().max(1)).position(|window| window == part.as_bytes())?;
-        Some(from.saturating_add(at))
+        let text = std::str::from_utf8(&self.text).ok()?.get(from..)?;
+        text.find(part).filter(|_| !part.is_empty()).map(|at| from.saturating_add(at))
     }
 
     fn find_last(&self, range: Range<usize>, part: &str) -> Option<usize> {
         let start = range.start;
-        let text = self.text.get(range)?;
-        let at = text.windows(part.len().max(1)).rposition(|window| window == part.as_bytes())?;
-        Some(start.saturating_add(at))
+        let text = std::str::from_utf8(&self.text).ok()?.get(range)?;
+        text.rfind(part).filter(|_| !part.is_empty()).map(|at| start.saturating_add(at))
     }
 }
 

@@ -3,21 +3,40 @@
 
 use serde_json::Value;
 
-/// The events of a stream, split at blank lines, however their lines end and whatever else they hold.
-fn events(text: &[u8]) -> Vec<Value> {
-    let text =
-        String::from_utf8_lossy(text).replace("\r\n", "\n").replace('\r', "\n").replace('\u{feff}', "");
+/// The events of a stream, with their names, however their lines end and whatever else they hold. Some clients part
+/// lines as text does elsewhere, some read each line of data by itself, some lay them together, and some do not care
+/// for the case of letters.
+fn events(text: &[u8]) -> Vec<(String, Value)> {
+    let text = String::from_utf8_lossy(text).replace("\r\n", "\n").replace('\u{feff}', "");
+    let ends = ['\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}'];
     let mut found = Vec::new();
-    for event in text.split("\n\n") {
-        let data = event.lines().filter_map(|line| line.trim_start().strip_prefix("data:"));
-        let data: Vec<&str> = data.map(str::trim).collect();
-        // Some read line by line, and some lay the lines together.
-        found.extend(data.iter().filter_map(|line| serde_json::from_str(line).ok()));
-        if data.len() > 1 {
-            found.extend(serde_json::from_str::<Value>(&data.join("\n")));
-        }
+    for event in
+        [text.replace('\r', "\n"), text.replace(ends, "\n")].iter().flat_map(|text| text.split("\n\n"))
+    {
+        let lines = |field: &'static str| {
+            event
+                .lines()
+                .filter_map(move |line| line.trim_start().strip_prefix(field))
+                .map(|rest| rest.trim().to_owned())
+        };
+        let name = lines("event:").next_back().unwrap_or_default();
+        let data: Vec<String> = lines("data:").collect();
+        let all = data.iter().cloned().chain((data.len() > 1).then(|| data.join("\n")));
+        let values = all.filter_map(|text| serde_json::from_str(&text).ok());
+        found.extend(values.map(|value| (name.clone(), folded(value))));
     }
     found
+}
+
+/// The same with all names in small letters.
+fn folded(value: Value) -> Value {
+    match value {
+        Value::Object(members) => Value::Object(
+            members.into_iter().map(|(name, value)| (name.to_lowercase(), folded(value))).collect(),
+        ),
+        Value::Array(elements) => Value::Array(elements.into_iter().map(folded).collect()),
+        other => other,
+    }
 }
 
 fn is_said(value: Option<&Value>) -> bool {
@@ -31,7 +50,7 @@ fn is_said(value: Option<&Value>) -> bool {
 /// What a client of Chat Completions would run of these bytes.
 pub(crate) fn chat_calls(text: &[u8]) -> Vec<String> {
     let mut found = Vec::new();
-    for event in events(text) {
+    for (_, event) in events(text) {
         for choice in event.get("choices").and_then(Value::as_array).into_iter().flatten() {
             for message in ["delta", "message"].iter().filter_map(|name| choice.get(name)) {
                 if is_said(message.get("tool_calls")) || is_said(message.get("function_call")) {
@@ -46,9 +65,9 @@ pub(crate) fn chat_calls(text: &[u8]) -> Vec<String> {
 /// What a client of Responses would run of these bytes.
 pub(crate) fn response_calls(text: &[u8]) -> Vec<String> {
     let mut found = Vec::new();
-    for event in events(text) {
+    for (name, event) in events(text) {
         let kind = event.get("type").and_then(Value::as_str).unwrap_or_default();
-        if kind.contains("_call") {
+        if kind.contains("_call") || name.contains("_call") {
             found.push(event.to_string());
         }
         let of_response = event.get("response").and_then(|response| response.get("output"));

@@ -1,7 +1,7 @@
 //! What can be asked of a case, what then happened to it, and why not.
 
 use super::machine::Act;
-use super::{Answer, Content, Decision, Outcome};
+use super::{Answer, Connection, Content, Decision, Outcome};
 use crate::core::canonical::Digest;
 
 /// What can be asked of a case.
@@ -41,12 +41,17 @@ pub enum Command {
     Withdraw,
     /// A connection through the proxy waits for this case, and is the newest to do so.
     Join {
-        /// Names the connection.
+        /// The connection.
+        connection: Connection,
+    },
+    /// A connection that waited has gone. What was approved is free for the next.
+    Leave {
+        /// Its name.
         connection: String,
     },
     /// Take the approved action away to run it, once.
     Take {
-        /// The connection that takes it: the newest that waits, where there are any.
+        /// The name of the connection that takes it: the newest that waits, where there are any.
         connection: Option<String>,
     },
     /// Redeem the permit, once.
@@ -86,7 +91,7 @@ impl Command {
             },
             Self::Undo { .. } => Act::Undo,
             Self::Withdraw => Act::Withdraw,
-            Self::Join { .. } => Act::Join,
+            Self::Join { .. } | Self::Leave { .. } => Act::Join,
             Self::Take { .. } => Act::Take,
             Self::Redeem => Act::Redeem,
             Self::Report { .. } => Act::Report,

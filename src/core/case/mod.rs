@@ -99,9 +99,19 @@ pub struct Facts {
 pub struct Proxied {
     /// Of app, upstream and the call's digest: the next equal call may spend an approval that nobody took.
     pub call: Digest,
-    /// Of those, the request, and which one it is of the equal calls in its answer: the same request again joins
-    /// the case.
+    /// Of those, the request, and the place in its answer: the same request again joins the case.
     pub request: Digest,
+    /// Which one it is of the equal calls at that place, from 0.
+    pub nth: u32,
+}
+
+/// A connection through the proxy that waits for a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connection {
+    /// Names it.
+    pub name: String,
+    /// Until when it waits: an approval is its own until then, whoever else asks for an equal call.
+    pub until: Millis,
 }
 
 /// What a person decides about: replaced as a whole by an edit.
@@ -332,9 +342,9 @@ pub struct Progress {
     pub votes: Vec<Vote>,
     /// Who looks at it. A courtesy between reviewers: safety rests on digest and state.
     pub lease: Option<Lease>,
-    /// The connection through the proxy that waits for it: the newest. An approval that nobody took belongs to
-    /// whoever joins next.
-    pub connection: Option<String>,
+    /// The connection through the proxy that waits for it: the newest. An approval that nobody waits for belongs
+    /// to whoever joins next.
+    pub connection: Option<Connection>,
     /// What is known of its run.
     pub run: Run,
     /// The action that makes this one good.
@@ -422,12 +432,21 @@ impl Case {
     }
 
     /// Whether a call that is known by this may wait for this case: the same request while it is undecided, any
-    /// equal call while its approval was not used.
-    pub fn awaits(&self, proxied: &Proxied, now: Millis) -> bool {
+    /// equal call while nobody uses its approval. Never where fewer people would look than the call itself needs.
+    pub fn awaits(&self, proxied: &Proxied, needs: &Content, now: Millis) -> bool {
         let Some(own) = &self.facts.proxied else { return false };
+        let content = self.content();
+        if content.approvals < needs.approvals || content.severity < needs.severity {
+            return false;
+        }
         match self.stage(now) {
             Stage::Held | Stage::Approving | Stage::Rejecting => own == proxied,
-            Stage::Approved => own.call == proxied.call,
+            // Of equal calls in one answer each is a case of its own.
+            Stage::Approved if own.request == proxied.request => own == proxied,
+            Stage::Approved => {
+                let is_free = self.progress.connection.as_ref().is_none_or(|waits| waits.until <= now);
+                own.call == proxied.call && is_free
+            }
             Stage::Moved => {
                 own.call == proxied.call && self.awaited_until(now).is_some_and(|until| now < until)
             }
@@ -509,6 +528,7 @@ impl Case {
     /// categories stay; the ledger keeps the salted hash, to which the salt is gone.
     pub fn forget(&mut self) {
         self.facts.content.shown = None;
+        self.facts.proxied = None;
         if let Some(revision) = &mut self.progress.revision {
             revision.shown = None;
         }

@@ -65,7 +65,15 @@ fn apply(case: &mut Case, now: Millis, command: Command) -> Result<Option<Event>
             case.progress.connection = Some(connection);
             Ok(None)
         }
-        Command::Take { connection } if connection != case.progress.connection => {
+        Command::Leave { connection } => {
+            if let Some(waits) = case.progress.connection.as_mut().filter(|waits| waits.name == connection) {
+                waits.until = now;
+            }
+            Ok(None)
+        }
+        Command::Take { connection }
+            if connection != case.progress.connection.as_ref().map(|waits| waits.name.clone()) =>
+        {
             Err(Refusal::NewerConnection)
         }
         Command::Take { .. } => case.progress.run.take(now).map(|()| Some(Event::Taken)),

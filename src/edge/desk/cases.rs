@@ -3,8 +3,10 @@
 use super::super::sql::{Bind, Row, SqlError};
 use super::super::{chain, config};
 use super::{Answered, Desk, failed, moved, no_case, one_case};
-use crate::core::case::{Answer, Case, Command, Oversight, Proxied, Refusal, Run, State, Status, Viewer};
-use crate::core::desk::{self, Done, Request, Stopped, Store, Write};
+use crate::core::case::{
+    Answer, Case, Command, Connection, Oversight, Proxied, Refusal, Run, State, Status, Viewer,
+};
+use crate::core::desk::{self, Done, Looking, Request, Stopped, Store, Write};
 use crate::core::json::Json;
 use crate::core::key::Role;
 use crate::core::ledger::Head;
@@ -67,6 +69,7 @@ pub(super) const TABLES: &[&str] = &[
 /// Calls through the proxy that come again find the case that they can wait for.
 pub(super) const EQUAL_CALLS: &[&str] = &[
     "ALTER TABLE cases ADD COLUMN call TEXT",
+    "ALTER TABLE cases ADD COLUMN request TEXT",
     "ALTER TABLE cases ADD COLUMN awaited_until INTEGER",
     "CREATE INDEX cases_by_call ON cases (call, awaited_until) WHERE call IS NOT NULL",
 ];
@@ -115,6 +118,7 @@ fn form(command: &Command) -> Form {
         Command::Redeem => Form::Redeemed,
         Command::Withdraw
         | Command::Join { .. }
+        | Command::Leave { .. }
         | Command::Take { .. }
         | Command::Report { .. }
         | Command::Raised { .. }
@@ -140,12 +144,13 @@ impl Store for Desk {
         rows.first().map(read_case).transpose().map_err(|error| failed(&error))
     }
 
-    fn equal_calls(&self, proxied: &Proxied) -> Result<Vec<Case>, Problem> {
-        let (call, now) = (proxied.call.to_string(), self.now()?);
-        let query =
-            "SELECT facts, progress FROM cases WHERE call = ? AND awaited_until > ? ORDER BY rowid LIMIT ?";
-        let rows = self.sql.query(query, &[Bind::Text(&call), now.0.into(), MAX_EQUAL.into()])?;
-        rows.iter().map(read_case).collect::<Result<_, _>>().map_err(|error| failed(&error))
+    fn equal_calls(&self, proxied: &Proxied, now: Millis) -> Result<Vec<String>, Problem> {
+        let (call, request) = (proxied.call.to_string(), proxied.request.to_string());
+        let query = "SELECT id FROM cases WHERE call = ? AND awaited_until > ? ORDER BY request = ? DESC, rowid LIMIT ?";
+        let values = [Bind::Text(&call), now.0.into(), Bind::Text(&request), MAX_EQUAL.into()];
+        let rows = self.sql.query(query, &values)?;
+        let ids = rows.iter().map(|row| row.text("id")).collect::<Result<Vec<String>, SqlError>>();
+        ids.map_err(|error| failed(&error))
     }
 
     fn run(&self, id: &str) -> Result<Option<Run>, Problem> {
@@ -214,12 +219,13 @@ impl Desk {
         let is_open = i64::from(case.progress.state.is_open());
         let forget_at = case.forget_at(write.now).map(|at| at.0);
         let call = case.facts.proxied.as_ref().map(|proxied| proxied.call.to_string());
+        let request = case.facts.proxied.as_ref().map(|proxied| proxied.request.to_string());
         let awaited_until = case.awaited_until(write.now).map(|at| at.0);
         if write.is_new || case.is_forgotten() {
             let facts = record::facts_to_json(&case.facts).to_string();
             check_size(facts.len().saturating_add(progress.len()))?;
             let insert = "INSERT INTO cases (id, open, after, proposer, created, expires, valid, facts, progress, \
-                          call, awaited_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+                          call, request, awaited_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
             let values = [
                 Bind::Text(write.id),
                 is_open.into(),
@@ -231,13 +237,14 @@ impl Desk {
                 Bind::Text(&facts),
                 Bind::Text(&progress),
                 call.as_deref().into(),
+                request.as_deref().into(),
                 awaited_until.into(),
             ];
             if write.is_new {
                 return Ok(self.sql.run(insert, &values)?);
             }
-            let forget =
-                "UPDATE cases SET facts = ?, forget_at = NULL WHERE id = ? AND forget_at IS NOT NULL";
+            let forget = "UPDATE cases SET facts = ?, call = NULL, request = NULL, forget_at = NULL \
+                          WHERE id = ? AND forget_at IS NOT NULL";
             self.sql.run(forget, &[Bind::Text(&facts), Bind::Text(write.id)])?;
         }
         let update = "UPDATE cases SET open = ?, forget_at = ?, awaited_until = ?, progress = ? WHERE id = ?";
@@ -275,39 +282,39 @@ impl Desk {
     }
 
     /// Lets a call through the proxy wait: for the case of an equal call, else for its own.
-    pub(super) fn propose(&self, case: Case, connection: String, anew: bool) -> Answered {
+    pub(super) fn propose(&self, mut case: Case, connection: Connection, asked: &[String]) -> Answered {
         let now = self.now()?;
-        if let Some(proxied) = case.facts.proxied {
-            match self.joined(desk::join(self, now, &proxied, &connection), now)? {
-                Some((MOVED, _)) if anew => {}
-                Some(answered) => return Ok(answered),
-                None => {}
+        if let Some(proxied) = &case.facts.proxied {
+            let looking = Looking { proxied, needs: &case.facts.content, connection: &connection };
+            match desk::find(self, now, &looking, asked) {
+                Ok(found) => return Ok(self.joined(&found, now)),
+                Err(Stopped::Store(problem)) => return Err(problem),
+                Err(Stopped::NoCase | Stopped::Refused(..)) => {}
             }
         }
-        let mut case = case;
         case.progress.connection = Some(connection);
         self.keep(case, None)
     }
 
-    pub(super) fn join(&self, proxied: &Proxied, connection: &str) -> Answered {
+    /// Lets it wait for this case. What has not arrived is unknown; what nobody can wait for any more is in conflict.
+    pub(super) fn join(&self, id: &str, looking: &Looking<'_>) -> Answered {
         let now = self.now()?;
-        self.joined(desk::join(self, now, proxied, connection), now)?.ok_or_else(no_case)
+        match desk::join(self, now, id, looking) {
+            Ok(case) => Ok(self.joined(&case, now)),
+            Err(Stopped::NoCase) => Err(no_case()),
+            Err(Stopped::Refused(refusal, _)) => Err(refused_app(refusal)),
+            Err(Stopped::Store(problem)) => Err(problem),
+        }
     }
 
     /// Whoever waited for it before is told.
-    fn joined(
-        &self,
-        joined: Result<Done, Stopped<Problem>>,
-        now: Millis,
-    ) -> Result<Option<(u16, Json)>, Problem> {
-        match joined {
-            Ok(Done::Case(case)) => {
-                self.wake(&case.facts.id);
-                Ok(Some((202, answer_of_case(&case, now))))
+    fn joined(&self, case: &Case, now: Millis) -> (u16, Json) {
+        self.wake(&case.facts.id);
+        match case.elsewhere() {
+            Some(desk) => {
+                (MOVED, Json::object([("moved", desk.into()), ("id", case.facts.id.as_str().into())]))
             }
-            Ok(Done::Moved(desk)) => Ok(Some(moved(&desk))),
-            Ok(Done::Run(_)) | Err(Stopped::NoCase | Stopped::Refused(..)) => Ok(None),
-            Err(Stopped::Store(problem)) => Err(problem),
+            None => (202, answer_of_case(case, now)),
         }
     }
 

@@ -18,7 +18,7 @@ use super::timer::Timer;
 use super::{chain, clock};
 use crate::core::case::machine::Stage;
 use crate::core::case::{Case, Command, Status, Viewer};
-use crate::core::desk::{Request, Store as _};
+use crate::core::desk::{Looking, Request, Store as _};
 use crate::core::json::Json;
 use crate::core::time::Millis;
 use crate::wire::api::{answer_of_case, answer_without_record, case_json};
@@ -126,7 +126,8 @@ impl Desk {
         };
         if (moves && answered.is_ok()) || matches!(answered, Ok((MOVED, _))) {
             // It may have left without having arrived.
-            self.deliver_case(&case).await;
+            let found = answered.as_ref().ok().and_then(|(_, body)| body.get("id")).and_then(Json::as_str);
+            self.deliver_case(found.unwrap_or(&case)).await;
         }
         answered
     }
@@ -134,8 +135,10 @@ impl Desk {
     fn at_once(&self, ask: Ask) -> Answered {
         match ask {
             Ask::Keep { case, from } => self.keep(*case, from),
-            Ask::Propose { case, connection, anew } => self.propose(*case, connection, anew),
-            Ask::Join { proxied, connection } => self.join(&proxied, &connection),
+            Ask::Propose { case, connection, asked } => self.propose(*case, connection, &asked),
+            Ask::Join { id, proxied, needs, connection } => {
+                self.join(&id, &Looking { proxied: &proxied, needs: &needs, connection: &connection })
+            }
             Ask::Case { id } => self.shown(&id),
             Ask::Where { id } => Ok(match self.case(&id)?.ok_or_else(no_case)?.elsewhere() {
                 Some(desk) => moved(desk),
@@ -198,7 +201,8 @@ impl Desk {
             }
             let now = self.now()?;
             let left = until.saturating_sub(clock::now().0);
-            if connection.is_some() && connection != case.progress.connection {
+            let newest = case.progress.connection.as_ref().map(|waits| &waits.name);
+            if connection.is_some() && connection.as_ref() != newest {
                 // For this connection nothing will change any more.
                 return Ok((202, Json::object([("status", Status::Held.as_str().into())])));
             }

@@ -2,7 +2,7 @@
 
 use super::calls::{Slot, calls_of, notices, rewrite_calls};
 use crate::core::json::{Json, Object};
-use crate::wire::answer::{AnswerError, WholeAnswer};
+use crate::wire::answer::{AnswerError, MAX_CALLS, WholeAnswer, check_names};
 use crate::wire::call::{Call, Fate};
 use crate::wire::token_scores::Tokens;
 
@@ -21,6 +21,7 @@ impl Answer {
     /// Reads an answer and finds its calls. What has another shape is refused: it could hide one.
     pub fn parse(body: &[u8], structured: bool) -> Result<Self, AnswerError> {
         let document = Json::parse(body)?;
+        check_names(&document)?;
         let choices = document.get("choices").and_then(Json::as_array);
         let choices = choices.ok_or(AnswerError::Shape("`choices` is no array"))?;
         let (mut calls, mut places) = (Vec::new(), Vec::new());
@@ -33,6 +34,9 @@ impl Answer {
                 calls.push(call);
                 places.push((at, slot));
             }
+        }
+        if calls.len() > MAX_CALLS {
+            return Err(AnswerError::TooMany);
         }
         Ok(Self { document, calls, places, structured })
     }
@@ -78,6 +82,8 @@ fn rewrite_choice(choice: &mut Object, fates: &[(Slot, &Fate)], structured: bool
     if structured {
         message.set("content", Json::Null);
         message.set("refusal", text);
+    } else if let Some(Json::Array(parts)) = message.get_mut("content") {
+        parts.push(Json::object([("type", "text".into()), ("text", text.into())]));
     } else {
         let before = message.get("content").and_then(Json::as_str).filter(|before| !before.is_empty());
         let text = before.map_or(text.clone(), |before| format!("{before}\n\n{text}"));

@@ -5,19 +5,22 @@
 
 use super::calls::Slot;
 use crate::core::json::{Json, Object};
-use crate::wire::answer::AnswerError;
+use crate::wire::answer::{AnswerError, MAX_CALLS};
 
 /// The calls of one choice, as far as they came.
 #[derive(Debug, Default)]
 pub(super) struct Fragments {
     calls: Vec<Fragment>,
     legacy: Option<Fragment>,
+    /// The call that was spoken of last.
+    last: Option<usize>,
 }
 
 #[derive(Debug, Default)]
 struct Fragment {
-    /// The call's number in the stream.
-    index: i64,
+    /// The call's number in the stream, where it has one.
+    index: Option<i64>,
+    begun: bool,
     /// What came so far.
     call: Object,
     /// Whether something came twice.
@@ -33,9 +36,13 @@ impl Fragments {
         if let Some(calls) = calls {
             for call in calls.as_array().ok_or(shape("`tool_calls` is no array"))? {
                 let call = call.as_object().ok_or(shape("a call is no object"))?;
-                let index = call.get("index").and_then(Json::as_i64).filter(|index| *index >= 0);
-                let index = index.ok_or(shape("a call has no `index`"))?;
-                self.fragment(index).merge(call);
+                let at = self.place_of(call).ok_or(shape("a call has no `index`"))?;
+                if self.calls.len() > MAX_CALLS {
+                    return Err(AnswerError::TooMany);
+                }
+                if let Some(fragment) = self.calls.get_mut(at) {
+                    fragment.merge(call);
+                }
             }
         }
         if let Some(legacy) = legacy {
@@ -48,16 +55,49 @@ impl Fragments {
         Ok(())
     }
 
-    fn fragment(&mut self, index: i64) -> &mut Fragment {
-        let known = self.calls.iter().position(|fragment| fragment.index == index);
-        if known.is_none() {
-            self.calls.push(Fragment { index, ..Fragment::default() });
+    /// Which call an entry is of. Some servers give no index, or the same one to all.
+    fn place_of(&mut self, entry: &Object) -> Option<usize> {
+        let text = |object: &Object, name: &str| {
+            object.get(name).and_then(Json::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+        };
+        let inner = ["function", "custom"].iter().find_map(|name| entry.get(name).and_then(Json::as_object));
+        let (id, name) = (text(entry, "id"), inner.and_then(|inner| text(inner, "name")));
+        let last = self.last;
+        let place = match entry.get("index").filter(|index| !index.is_null()) {
+            Some(index) => {
+                let index = index.as_i64().filter(|index| *index >= 0)?;
+                let known = self.calls.iter().rposition(|fragment| fragment.index == Some(index));
+                let is_another = |fragment: &Fragment| {
+                    let other = text(&fragment.call, "id").zip(id.as_ref()).is_some_and(|(a, b)| a != *b);
+                    other && name.is_some()
+                };
+                match known {
+                    Some(at) if self.calls.get(at).is_some_and(is_another) => self.push(Some(index), true),
+                    Some(at) => at,
+                    None => self.push(Some(index), false),
+                }
+            }
+            None if id.is_some() || name.is_some() => self.push(None, true),
+            None => last?,
+        };
+        if let Some(fragment) = self.calls.get_mut(place) {
+            // One that goes on after another had begun is read otherwise by whoever goes on with the last.
+            fragment.repeats |= fragment.begun && last != Some(place);
+            fragment.begun = true;
         }
-        let at = known.unwrap_or(self.calls.len().saturating_sub(1));
-        match self.calls.get_mut(at) {
-            Some(fragment) => fragment,
-            None => self.legacy.get_or_insert_default(),
-        }
+        self.last = Some(place);
+        Some(place)
+    }
+
+    fn push(&mut self, index: Option<i64>, repeats: bool) -> usize {
+        self.calls.push(Fragment { index, repeats, ..Fragment::default() });
+        self.calls.len().saturating_sub(1)
+    }
+
+    /// The places of the calls.
+    pub(super) fn slots(&self) -> Vec<Slot> {
+        let calls = (0..self.calls.len()).map(Slot::Tool);
+        calls.chain(self.legacy.as_ref().map(|_| Slot::Legacy)).collect()
     }
 
     /// Whether there is no call.
@@ -104,7 +144,8 @@ impl Fragment {
                     self.merge_function(&mut inner, more);
                     call.set(name, inner);
                 }
-                ("id" | "type", _) => self.once(&mut call, name, value, false),
+                ("id", _) => self.once(&mut call, name, value, true),
+                ("type", _) => self.once(&mut call, name, value, false),
                 _ => call.set(name, value.clone()),
             }
         }
@@ -125,16 +166,16 @@ impl Fragment {
         }
     }
 
-    /// Takes what has to be said once. Empty texts say nothing. An id that is said again, and a type, are read
-    /// alike by every client; a name is not.
-    fn once(&mut self, object: &mut Object, name: &str, value: &Json, is_name: bool) {
+    /// Takes what has to be said once. Empty texts say nothing. A type that is said again is read alike by every
+    /// client; an id and a name are not.
+    fn once(&mut self, object: &mut Object, name: &str, value: &Json, begins: bool) {
         if value.as_str() == Some("") && object.get(name).is_some() {
             return;
         }
         match object.get(name) {
             None => object.set(name, value.clone()),
             Some(Json::String(known)) if known.is_empty() => object.set(name, value.clone()),
-            Some(known) if known == value => self.repeats |= is_name,
+            Some(known) if known == value => self.repeats |= begins,
             Some(_) => {
                 self.repeats = true;
                 self.contradicts = true;

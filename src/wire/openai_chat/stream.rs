@@ -8,7 +8,7 @@
 use super::calls::{Slot, calls_of, notices, rewrite_calls};
 use super::fragments::Fragments;
 use crate::core::json::{Json, Object};
-use crate::wire::answer::{AnswerError, AnswerStream, Ripe};
+use crate::wire::answer::{AnswerError, AnswerStream, Ripe, check_names};
 use crate::wire::call::{Call, Fate};
 use crate::wire::problem::Code;
 use crate::wire::sse::{self, Event, MAX_BYTES};
@@ -26,6 +26,9 @@ pub struct Stream {
     kept: usize,
     over: bool,
 }
+
+/// How many choices an answer may have.
+const MAX_CHOICES: usize = 128;
 
 /// How far a choice has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,12 +52,19 @@ struct Choice {
     stage: Stage,
     /// Whether the upstream has said how it ended.
     finished: bool,
-    /// Whether its role, and text of it, have left.
-    has_role: bool,
-    has_text: bool,
+    left: Left,
+    /// Whether none of its calls was left.
+    has_none_left: bool,
     kept: Vec<Vec<u8>>,
     fragments: Fragments,
     tokens: Tokens,
+}
+
+/// What of a choice has left.
+#[derive(Debug, Default)]
+struct Left {
+    role: bool,
+    text: bool,
 }
 
 /// What the stream needs of one entry of a chunk's `choices`.
@@ -78,7 +88,8 @@ impl<'a> Entry<'a> {
             Some(Json::Object(delta)) => Some(delta),
             Some(_) => return shape("a `delta` is no object"),
         };
-        let finishes = entry.get("finish_reason").is_some_and(|reason| !reason.is_null());
+        let reason = entry.get("finish_reason").filter(|reason| reason.as_str() != Some(""));
+        let finishes = reason.is_some_and(|reason| !reason.is_null());
         Ok(Self { index, delta, logprobs: entry.get("logprobs"), finishes })
     }
 
@@ -98,7 +109,11 @@ impl<'a> Entry<'a> {
         let called = tool_calls.is_some_and(|calls| calls.as_array().is_none_or(|calls| !calls.is_empty()));
         let mut tokens = Tokens::default();
         tokens.extend(self.logprobs);
-        called || self.member("function_call").is_some() || (!tokens.is_empty() && !self.has_text())
+        let is_text = |(name, value): (&str, &Json)| {
+            name != "role" && value.as_str().is_some_and(|text| !text.is_empty())
+        };
+        let has_text = self.delta.is_some_and(|delta| delta.iter().any(is_text));
+        called || self.member("function_call").is_some() || (!tokens.is_empty() && !has_text)
     }
 }
 
@@ -108,21 +123,23 @@ impl Stream {
         Self { structured, ..Self::default() }
     }
 
-    fn choice(&mut self, index: i64) -> usize {
+    fn choice(&mut self, index: i64) -> Result<usize, AnswerError> {
         if let Some(at) = self.choices.iter().position(|choice| choice.index == index) {
-            return at;
+            return Ok(at);
+        }
+        if self.choices.len() >= MAX_CHOICES {
+            return Err(AnswerError::TooMany);
         }
         self.choices.push(Choice { index, ..Choice::default() });
-        self.choices.len().saturating_sub(1)
+        Ok(self.choices.len().saturating_sub(1))
     }
 
     fn is_kept(&self, index: i64) -> bool {
-        let kept = |choice: &Choice| !matches!(choice.stage, Stage::Flowing | Stage::Over);
-        self.choices.iter().any(|choice| choice.index == index && kept(choice))
+        self.choices.iter().any(|choice| choice.index == index && choice.is_kept())
     }
 
     fn has_kept(&self) -> bool {
-        self.choices.iter().any(|choice| self.is_kept(choice.index))
+        self.choices.iter().any(Choice::is_kept)
     }
 
     fn keep(&mut self, bytes: usize) -> Result<(), AnswerError> {
@@ -144,7 +161,7 @@ impl Stream {
     /// Takes one entry with the bytes that carry it and nothing else.
     fn take_entry(&mut self, entry: &Entry<'_>, raw: Vec<u8>, out: &mut Vec<u8>) -> Result<(), AnswerError> {
         let has_call = entry.has_call();
-        let at = self.choice(entry.index);
+        let at = self.choice(entry.index)?;
         let Some(choice) = self.choices.get_mut(at) else { return Ok(()) };
         if choice.finished && has_call {
             return Err(AnswerError::Shape("a call comes behind the end of its choice"));
@@ -153,12 +170,21 @@ impl Stream {
             choice.tokens.extend(entry.logprobs);
         }
         match choice.stage {
-            Stage::Ripe | Stage::Waiting => return self.behind(raw, out),
+            Stage::Ripe | Stage::Waiting => {
+                let bytes = raw.len();
+                choice.kept.push(raw);
+                return self.keep(bytes);
+            }
             Stage::Flowing | Stage::Over if !has_call => {
-                choice.has_role |= entry.member("role").is_some();
-                choice.has_text |= entry.has_text();
+                choice.left.role |= entry.member("role").is_some();
+                choice.left.text |= entry.has_text();
                 choice.finished |= entry.finishes;
-                out.extend(raw);
+                if choice.has_none_left && entry.finishes {
+                    // Said again, it would call for calls that are not there.
+                    choice.write_end(&raw, out);
+                } else {
+                    out.extend(raw);
+                }
                 return Ok(());
             }
             Stage::Flowing | Stage::Over | Stage::Kept => {}
@@ -204,7 +230,7 @@ impl Stream {
 
 impl AnswerStream for Stream {
     fn take(&mut self, event: Event, out: &mut Vec<u8>) -> Result<(), AnswerError> {
-        let Event { raw, data } = event;
+        let Event { raw, data, .. } = event;
         if self.over {
             // Some clients stop at the end, and some go on: nothing is behind it.
             return Ok(());
@@ -219,14 +245,26 @@ impl AnswerStream for Stream {
             return self.behind(raw, out);
         }
         let chunk = Json::parse(data.as_bytes())?;
-        if chunk.get("error").is_some_and(|error| !error.is_null()) {
+        check_names(&chunk)?;
+        if let Some(error) = chunk.get("error").filter(|error| !error.is_null()) {
             self.over = true;
             // What was not complete before never will be.
             self.choices.iter_mut().filter(|choice| choice.stage == Stage::Kept).for_each(Choice::drop_kept);
-            return self.behind(raw, out);
+            // Not every client takes what has an error for one, so nothing else is in it.
+            let mut said = Vec::new();
+            sse::write(None, &Json::object([("error", error.clone())]).to_string(), &mut said);
+            let is_bare = chunk.as_object().is_some_and(|chunk| chunk.len() == 1);
+            return self.behind(if is_bare { raw } else { said }, out);
         }
-        let choices = chunk.get("choices").and_then(Json::as_array);
-        let choices = choices.ok_or(AnswerError::Shape("`choices` of a chunk is no array"))?;
+        let strays = ["delta", "message", "tool_calls", "function_call"];
+        let choices = match chunk.get("choices") {
+            Some(Json::Array(choices)) => choices.as_slice(),
+            None | Some(Json::Null) if !strays.iter().any(|name| chunk.get(name).is_some()) => &[],
+            _ => return Err(AnswerError::Shape("`choices` of a chunk is no array")),
+        };
+        if choices.len() > MAX_CHOICES {
+            return Err(AnswerError::TooMany);
+        }
         if let (None, Some(model)) = (&self.model, chunk.get("model").and_then(Json::as_str)) {
             self.model = Some(model.to_owned());
         }
@@ -241,10 +279,13 @@ impl AnswerStream for Stream {
                     .iter()
                     .try_for_each(|entry| self.take_entry(entry, raw.take().unwrap_or_default(), out))
             }
-            _ => choices
-                .iter()
-                .zip(&entries)
-                .try_for_each(|(json, entry)| self.take_entry(entry, chunk_of(&chunk, json.clone()), out)),
+            _ => {
+                let frame = frame_of(&chunk);
+                choices
+                    .iter()
+                    .zip(&entries)
+                    .try_for_each(|(json, entry)| self.take_entry(entry, chunk_of(&frame, json.clone()), out))
+            }
         }
     }
 
@@ -263,7 +304,8 @@ impl AnswerStream for Stream {
         let group = self.choices.iter().position(ripe)?;
         let choice = self.choices.get_mut(group)?;
         choice.stage = Stage::Waiting;
-        Some(Ripe { group, calls: choice.calls().into_iter().map(|(_, call)| call).collect() })
+        let calls = choice.calls().into_iter().map(|(_, call)| call).collect();
+        Some(Ripe { group, place: choice.index, calls })
     }
 
     fn release(&mut self, group: usize, fates: &[Fate], out: &mut Vec<u8>) {
@@ -273,7 +315,9 @@ impl AnswerStream for Stream {
         };
         choice.stage = Stage::Over;
         let kept = std::mem::take(&mut choice.kept);
-        if choice.fragments.read_alike() && fates.iter().all(|fate| *fate == Fate::Run) {
+        let all_run =
+            fates.len() == choice.fragments.slots().len() && fates.iter().all(|fate| *fate == Fate::Run);
+        if choice.fragments.read_alike() && all_run {
             out.extend(kept.concat());
         } else {
             choice.write_anew(&kept, fates, structured, out);
@@ -296,6 +340,10 @@ impl AnswerStream for Stream {
 }
 
 impl Choice {
+    fn is_kept(&self) -> bool {
+        !matches!(self.stage, Stage::Flowing | Stage::Over)
+    }
+
     fn drop_kept(&mut self) {
         self.kept = Vec::new();
         self.stage = Stage::Over;
@@ -318,6 +366,7 @@ impl Choice {
     fn write_anew(&mut self, kept: &[Vec<u8>], fates: &[Fate], structured: bool, out: &mut Vec<u8>) {
         let mut own = Some(self.own_deltas(fates, structured));
         let none_left = fates.iter().all(|fate| fate.notice().is_some());
+        self.has_none_left = none_left;
         let chunks: Vec<Json> =
             kept.iter().filter_map(|raw| Json::parse(sse::data_of(raw)?.as_bytes()).ok()).collect();
         for chunk in &chunks {
@@ -357,14 +406,13 @@ impl Choice {
             if structured {
                 delta.set("refusal", text);
             } else {
-                let apart = if self.has_text { "\n\n" } else { "" };
+                let apart = if self.left.text { "\n\n" } else { "" };
                 delta.set("content", format!("{apart}{text}"));
             }
             deltas.push(delta);
         }
         let mut message = self.fragments.message();
-        let slots: Vec<Slot> = self.calls().into_iter().map(|(slot, _)| slot).collect();
-        rewrite_calls(&mut message, &slots.into_iter().zip(fates).collect::<Vec<_>>());
+        rewrite_calls(&mut message, &self.fragments.slots().into_iter().zip(fates).collect::<Vec<_>>());
         if let Some(Json::Array(calls)) = message.remove("tool_calls") {
             for (at, mut call) in (0_i64..).zip(calls) {
                 if let Some(call) = call.as_object_mut() {
@@ -385,26 +433,48 @@ impl Choice {
 
     /// Writes a chunk like this one, with this delta. The first of a choice says whose it is.
     fn write(&mut self, like: &Json, mut delta: Object, out: &mut Vec<u8>) {
-        if !self.has_role && delta.get("role").is_none() {
+        if !self.left.role && delta.get("role").is_none() {
             let mut with_role = Object::new();
             with_role.set("role", "assistant");
             delta.iter().for_each(|(name, value)| with_role.set(name, value.clone()));
             delta = with_role;
         }
-        self.has_role = true;
-        self.has_text |= delta.get("content").and_then(Json::as_str).is_some_and(|text| !text.is_empty());
-        let mut like = like.clone();
-        if let Some(like) = like.as_object_mut().filter(|like| like.get("usage").is_some()) {
-            like.set("usage", Json::Null);
-        }
+        self.left.role = true;
+        self.left.text |= delta.get("content").and_then(Json::as_str).is_some_and(|text| !text.is_empty());
         let entry = Json::object([
             ("index", self.index.into()),
             ("delta", delta.into()),
             ("logprobs", Json::Null),
             ("finish_reason", Json::Null),
         ]);
-        out.extend(chunk_of(&like, entry));
+        out.extend(chunk_of(&frame_of(like), entry));
     }
+
+    /// Writes the end of a choice that has no calls left, as often as it is said.
+    fn write_end(&self, raw: &[u8], out: &mut Vec<u8>) {
+        let chunk = sse::data_of(raw).and_then(|data| Json::parse(data.as_bytes()).ok());
+        let entry = Json::object([
+            ("index", self.index.into()),
+            ("delta", Object::new().into()),
+            ("logprobs", Json::Null),
+            ("finish_reason", "stop".into()),
+        ]);
+        out.extend(chunk_of(&chunk.unwrap_or(Json::Null), entry));
+    }
+}
+
+/// What every chunk of a stream repeats.
+fn frame_of(chunk: &Json) -> Json {
+    let mut frame = Object::new();
+    for name in ["id", "object", "created", "model", "system_fingerprint", "service_tier"] {
+        if let Some(value) = chunk.get(name) {
+            frame.set(name, value.clone());
+        }
+    }
+    if chunk.get("usage").is_some() {
+        frame.set("usage", Json::Null);
+    }
+    frame.into()
 }
 
 /// The bytes of a chunk like this one, with one choice.

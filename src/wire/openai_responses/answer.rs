@@ -1,9 +1,9 @@
 //! An answer that came as a whole.
 
 use super::history::{CallRef, Changed, refs_of};
-use super::items::{become_of, call_of, rewritten};
+use super::items::{become_of, call_of, is_call, rewritten};
 use crate::core::json::Json;
-use crate::wire::answer::{AnswerError, WholeAnswer};
+use crate::wire::answer::{AnswerError, MAX_CALLS, MAX_PARTS, WholeAnswer, check_names};
 use crate::wire::asked::is_json;
 use crate::wire::call::{Call, Fate};
 
@@ -20,6 +20,7 @@ impl Answer {
     /// notice has to be a refusal.
     pub fn parse(body: &[u8], structured: bool) -> Result<Self, AnswerError> {
         let document = Json::parse(body)?;
+        check_names(&document)?;
         let structured = structured || is_json(document.get("text").and_then(|text| text.get("format")));
         let calls = items_of(&document)?.iter().filter_map(call_of).collect();
         Ok(Self { document, calls, structured })
@@ -30,6 +31,9 @@ impl Answer {
 pub(super) fn items_of(response: &Json) -> Result<&[Json], AnswerError> {
     let items = response.get("output").and_then(Json::as_array);
     let items = items.ok_or(AnswerError::Shape("`output` is no array"))?;
+    if items.len() > MAX_PARTS || items.iter().filter(|item| is_call(item)).count() > MAX_CALLS {
+        return Err(AnswerError::TooMany);
+    }
     let typed = |item: &Json| item.get("type").is_some_and(|of| of.as_str().is_some());
     if items.iter().all(typed) { Ok(items) } else { Err(AnswerError::Shape("an item has no `type`")) }
 }

@@ -29,9 +29,14 @@ struct Said {
 
 /// Whether every client reads the same calls, whether it lays the deltas together, takes each item when it is
 /// done, or the whole response in the end.
-pub(super) fn read_alike(events: &[Json], items: &[Json], is_call: fn(&Json) -> bool) -> bool {
+pub(super) fn read_alike(
+    events: impl Iterator<Item = Option<Json>>,
+    items: &[Json],
+    is_call: fn(&Json) -> bool,
+) -> bool {
     let mut said: Vec<Said> = items.iter().map(|_| Said::default()).collect();
     for event in events {
+        let Some(event) = event.as_ref() else { return false };
         let at = event.get("output_index").and_then(Json::as_i64).and_then(|at| usize::try_from(at).ok());
         let of_call = at.and_then(|at| items.get(at).filter(|item| is_call(item)).zip(said.get_mut(at)));
         let alike = match (type_of(event), of_call, event.get("item")) {
@@ -62,14 +67,18 @@ pub(super) fn read_alike(events: &[Json], items: &[Json], is_call: fn(&Json) -> 
 fn begins_alike(added: &Json, item: &Json) -> bool {
     let Some(added) = added.as_object() else { return false };
     let same = |name: &str, value: &Json| {
-        let unsaid = value.is_null() || value.as_str() == Some("");
-        let growing = ["arguments", "input", "status"].contains(&name);
-        item.get(name) == Some(value) || (growing && (unsaid || name == "status"))
+        // What is empty in the beginning grows.
+        let unsaid =
+            value.is_null() || value.as_str() == Some("") || value.as_array().is_some_and(<[Json]>::is_empty);
+        item.get(name) == Some(value) || unsaid || name == "status"
     };
     added.get("type") == item.get("type") && added.iter().all(|(name, value)| same(name, value))
 }
 
 fn says_alike(kind: &str, event: &Json, item: &Json, said: &mut Said) -> bool {
+    if kind == "response.image_generation_call.partial_image" {
+        return type_of(item) == "image_generation_call";
+    }
     let Some((member, text)) = arguments_of(item) else { return false };
     let text_of = |name: &str| event.get(name).and_then(Json::as_str);
     let is = |what: &str| kind == format!("response.{}.{what}", events_of(member));
@@ -83,7 +92,11 @@ fn says_alike(kind: &str, event: &Json, item: &Json, said: &mut Said) -> bool {
 }
 
 fn events_of(member: &str) -> &'static str {
-    if member == "input" { "custom_tool_call_input" } else { "function_call_arguments" }
+    match member {
+        "input" => "custom_tool_call_input",
+        "code" => "code_interpreter_call_code",
+        _ => "function_call_arguments",
+    }
 }
 
 /// The member with the arguments' text, where the item has one that comes in deltas.
@@ -91,6 +104,7 @@ fn arguments_of(item: &Json) -> Option<(&'static str, &str)> {
     let member = match type_of(item) {
         "function_call" => "arguments",
         "custom_tool_call" => "input",
+        "code_interpreter_call" => "code",
         _ => return None,
     };
     Some((member, item.get(member)?.as_str()?))

@@ -33,21 +33,39 @@ pub(super) fn refs_of(items: &[Json]) -> Vec<CallRef> {
     refs.collect()
 }
 
-/// What is remembered of a call that did not run as it stood: to be mended in the next request.
-pub fn mend(call: &CallRef, id: &str, why: Option<&Why>) -> Json {
+impl CallRef {
+    /// The id by which its output names it.
+    pub fn call_id(&self) -> &str {
+        &self.call_id
+    }
+}
+
+/// What is remembered of a call that did not run as it stood: to be mended in the next request. `by` is the key
+/// whose action it was.
+pub fn mend(call: &CallRef, id: &str, by: &str, why: Option<&Why>) -> Json {
     Json::object([
         ("call_id", call.call_id.as_str().into()),
         ("type", call.kind.as_str().into()),
         ("id", id.into()),
+        ("by", by.into()),
         ("was", why.map_or("edited", Why::as_str).into()),
         ("reason", why.map(Why::in_words).into()),
     ])
 }
 
-/// The id of the case whose edited arguments a mend wants to tell.
-pub fn edited_case(mend: &Json) -> Option<&str> {
+/// The call that a mend is of.
+pub fn call_id_of(mend: &Json) -> Option<&str> {
+    mend.get("call_id").and_then(Json::as_str)
+}
+
+/// The id of the case whose edited arguments a mend wants to tell, where it was this key's.
+pub fn edited_case<'a>(mend: &'a Json, by: &str) -> Option<&'a str> {
     let text = |name| mend.get(name).and_then(Json::as_str);
-    if text("was") == Some("edited") { text("id") } else { None }
+    if is_edit(mend) && text("by") == Some(by) { text("id") } else { None }
+}
+
+fn is_edit(mend: &Json) -> bool {
+    mend.get("was").and_then(Json::as_str) == Some("edited")
 }
 
 /// The request with what was changed in the history that it builds on, each mend with its edited arguments where
@@ -75,10 +93,10 @@ pub fn mended(body: &[u8], mends: &[(Json, Option<Object>)]) -> Option<Vec<u8>> 
     let mut all: Vec<Json> = mends
         .iter()
         .filter(|(mend, _)| {
-            let call_id = mend.get("call_id").and_then(Json::as_str).unwrap_or_default();
-            edited_case(mend).is_some() || !answered(call_id)
+            let call_id = call_id_of(mend).unwrap_or_default();
+            is_edit(mend) || !answered(call_id)
         })
-        .map(|(mend, args)| item_of(mend, args.as_ref()))
+        .filter_map(|(mend, args)| item_of(mend, args.as_ref()))
         .collect();
     if all.is_empty() && !has_own {
         return None;
@@ -97,39 +115,60 @@ fn without_own(items: &[Json]) -> Vec<Json> {
         type_of(item) == "reasoning" || (type_of(item) == "item_reference" && id_of(item).starts_with("rs_"))
     };
     let mut kept: Vec<Json> = Vec::new();
-    for item in items {
+    let mut rest = items.iter().peekable();
+    while let Some(item) = rest.next() {
         if !is_own(item) {
             kept.push(item.clone());
             continue;
         }
-        while kept.last().is_some_and(is_reasoning) {
-            kept.pop();
+        let mut own = vec![without_id(item, &id_of(item))];
+        while let Some(item) = rest.next_if(|item| is_own(item)) {
+            own.push(without_id(item, &id_of(item)));
         }
-        let mut message = item.as_object().cloned().unwrap_or_default();
-        if type_of(item) == "item_reference" {
-            let text =
-                format!("{MARK}{}] This action was not executed.", id_of(item).replacen("msg_", "", 1));
-            message = Object::new();
-            message.set("role", "assistant");
-            message.set("content", text);
+        let reasoning = kept.iter().rev().take_while(|item| is_reasoning(item)).count();
+        let before = kept.len().saturating_sub(reasoning);
+        if rest.peek().is_some_and(|next| {
+            is_call(next) || (type_of(next) == "item_reference" && is_call_id(&id_of(next)))
+        }) {
+            // A call that the same reasoning led to is still there.
+            kept.splice(before..before, own);
+        } else {
+            kept.truncate(before);
+            kept.extend(own);
         }
-        message.remove("id");
-        kept.push(message.into());
     }
     kept
+}
+
+/// Whether a reference is to a call, by the form of its id.
+fn is_call_id(id: &str) -> bool {
+    ["fc_", "ctc_", "cu_", "lsh_", "sh_", "apc_", "call_"].iter().any(|prefix| id.starts_with(prefix))
+}
+
+/// One of our messages as the upstream takes it.
+fn without_id(item: &Json, id: &str) -> Json {
+    let mut message = item.as_object().cloned().unwrap_or_default();
+    if type_of(item) == "item_reference" {
+        let text = format!("{MARK}{}] This action was not executed.", id.replacen("msg_", "", 1));
+        message = Object::new();
+        message.set("role", "assistant");
+        message.set("content", text);
+    }
+    message.remove("id");
+    message.into()
 }
 
 /// A blank picture of one pixel: a call of the computer is answered by a screenshot and by nothing else.
 const BLANK: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
-/// What the upstream is told of a call that did not run as it stood.
-fn item_of(mend: &Json, args: Option<&Object>) -> Json {
+/// What the upstream is told of a call that did not run as it stood. What it runs by itself needs no output.
+fn item_of(mend: &Json, args: Option<&Object>) -> Option<Json> {
     let text = |name| mend.get(name).and_then(Json::as_str).unwrap_or_default();
     let call_id = text("call_id");
-    if edited_case(mend).is_some() {
+    if is_edit(mend) {
         let to = args.map_or_else(String::new, |args| format!(" to {args}"));
         let said = format!("A person changed the arguments of {call_id}{to} before it was executed.");
-        return Json::object([("role", "developer".into()), ("content", said.into())]);
+        return Some(Json::object([("role", "developer".into()), ("content", said.into())]));
     }
     let said =
         Json::object([("holdpoint", text("was").into()), ("reason", text("reason").into())]).to_string();
@@ -156,7 +195,16 @@ fn item_of(mend: &Json, args: Option<&Object>) -> Json {
             output.set("status", "failed");
             output.set("output", said);
         }
-        _ => output.set("output", said),
+        "function_call" | "custom_tool_call" => output.set("output", said),
+        "mcp_approval_request" => {
+            let answer = [
+                ("type", "mcp_approval_response".into()),
+                ("approval_request_id", call_id.into()),
+                ("approve", false.into()),
+            ];
+            return Some(Json::object(answer));
+        }
+        _ => return None,
     }
-    output.into()
+    Some(output.into())
 }

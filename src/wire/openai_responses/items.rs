@@ -27,8 +27,8 @@ pub(super) fn call_of(item: &Json) -> Option<Call> {
         return None;
     }
     Some(match type_of(item) {
-        "function_call" => Call::of_function(item.get("name"), item.get("arguments")),
-        "custom_tool_call" => Call::of_custom_tool(item.get("name"), item.get("input")),
+        "function_call" => Call::of_function(name_of(item).as_ref(), item.get("arguments")),
+        "custom_tool_call" => Call::of_custom_tool(name_of(item).as_ref(), item.get("input")),
         "mcp_approval_request" => Call::unknown("mcp_approval_request"),
         other => {
             let mut args = item.as_object().cloned().unwrap_or_default();
@@ -42,6 +42,16 @@ pub(super) fn call_of(item: &Json) -> Option<Call> {
             Call { kind: kind.to_owned(), args: Ok(args), carries: Carries::Arguments, scores: None }
         }
     })
+}
+
+/// The whole name of a tool: what stands in a namespace is another tool than its namesake outside.
+fn name_of(item: &Json) -> Option<Json> {
+    let name = item.get("name")?;
+    match (item.get("namespace"), name.as_str()) {
+        (None | Some(Json::Null), _) => Some(name.clone()),
+        (Some(Json::String(namespace)), Some(name)) => Some(format!("{namespace}.{name}").into()),
+        _ => None,
+    }
 }
 
 /// A call with other arguments.

@@ -80,10 +80,5 @@ pub fn asked_again(query: &str) -> Result<Asked, Problem> {
         let detail = "a part of a stream cannot be gated: ask without `starting_after`. Nothing was sent";
         return Err(Problem::new(Code::Invalid, detail));
     }
-    Ok(Asked {
-        stream: says("stream", "true"),
-        may_call: true,
-        history: History { keeps_answer: true, ..History::default() },
-        ..Asked::default()
-    })
+    Ok(Asked { stream: says("stream", "true"), may_call: true, ..Asked::default() })
 }

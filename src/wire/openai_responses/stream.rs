@@ -10,7 +10,7 @@ use super::events::{Writer, is_text, read_alike};
 use super::history::{Changed, refs_of};
 use super::items::{Becomes, become_of, call_of, is_call, rewritten, type_of};
 use crate::core::json::Json;
-use crate::wire::answer::{AnswerError, AnswerStream, Ripe};
+use crate::wire::answer::{AnswerError, AnswerStream, MAX_CALLS, Ripe, check_names};
 use crate::wire::asked::Asked;
 use crate::wire::call::Fate;
 use crate::wire::problem::Code;
@@ -141,14 +141,18 @@ impl Stream {
 
     fn take_end(&mut self, event: Json, raw: Vec<u8>, out: &mut Vec<u8>) -> Result<(), AnswerError> {
         let response = event.get("response").unwrap_or(&Json::Null);
-        let mut items = items_of(response)?.to_vec();
-        let repeats = !items.is_empty();
         let has_failed = ["response.failed", "response.cancelled"].contains(&type_of(&event));
+        let is_missing = response.get("output").is_none_or(Json::is_null);
+        let mut items = if has_failed && is_missing { Vec::new() } else { items_of(response)?.to_vec() };
+        let repeats = !items.is_empty();
         if !repeats && !has_failed {
             // Some servers do not repeat the items in the end.
             for done in self.kept.iter().filter_map(|raw| parsed(raw)) {
                 put_done(&done, &mut items);
             }
+        }
+        if items.iter().filter(|item| is_call(item)).count() > MAX_CALLS {
+            return Err(AnswerError::TooMany);
         }
         self.keep(raw)?;
         // What looked like a call may be none of the response's.
@@ -162,27 +166,35 @@ impl Stream {
         Ok(())
     }
 
-    /// Writes what was kept in events of our own.
-    fn write_anew(&mut self, kept: &[Json], end: &End, fates: &[Fate], out: &mut Vec<u8>) {
+    /// Writes what was kept in events of our own. Kept events are read one by one: together they could fill the
+    /// memory.
+    fn write_anew(&mut self, kept: &[Vec<u8>], end: &End, fates: &[Fate], out: &mut Vec<u8>) {
         let items = end.items.as_slice();
-        let index_of =
-            |event: &Json| event.get("output_index")?.as_i64().and_then(|at| usize::try_from(at).ok());
-        let begins = |event: &&Json| type_of(event) == "response.output_item.added";
-        let first = kept.iter().filter(begins).filter_map(index_of).min();
+        let text: Vec<(usize, &Vec<u8>)> =
+            kept.iter().filter_map(|raw| Some((place_of_text(&parsed(raw)?)?, raw))).collect();
+        let begun = |raw: &Vec<u8>| {
+            let event = parsed(raw)?;
+            if type_of(&event) == "response.output_item.added" { index_of(&event) } else { None }
+        };
         // Where the items do not begin among what was kept, the first call is where it begins.
-        let first = first.or_else(|| items.iter().position(is_call)).unwrap_or(items.len());
+        let first = kept.iter().filter_map(begun).min().or_else(|| items.iter().position(is_call));
+        let first = first.unwrap_or(items.len()).min(items.len());
         let becomes = become_of(items, fates, self.structured);
         let mut writer = Writer { out, last: self.last };
-        let mut place = first.min(items.len());
+        let again = |writer: &mut Writer<'_>, at: usize, place: usize| {
+            for (_, raw) in text.iter().filter(|(known, _)| *known == at) {
+                if let Some(event) = parsed(raw) {
+                    writer.again(&event, Some(place));
+                }
+            }
+        };
+        // Items that had begun before the first call, and go on behind it.
+        (0..first).for_each(|at| again(&mut writer, at, at));
+        let mut place = first;
         for (at, (item, becomes)) in items.iter().zip(&becomes).enumerate().skip(first) {
             match becomes {
                 Becomes::Same if is_call(item) => writer.call(item, place),
-                Becomes::Same => {
-                    let own = kept.iter().filter(|event| index_of(event) == Some(at));
-                    let text = own.filter(|event| is_text(type_of(event)) || event.get("item").is_some());
-                    text.filter(|event| !event.get("item").is_some_and(is_call))
-                        .for_each(|event| writer.again(event, Some(place)));
-                }
+                Becomes::Same => again(&mut writer, at, place),
                 Becomes::Changed(item) => writer.call(item, place),
                 Becomes::Notice(item) => writer.message(item, place, self.structured),
                 Becomes::Dropped => continue,
@@ -192,6 +204,13 @@ impl Stream {
         writer.end(&end.event, if end.repeats { rewritten(items, &becomes) } else { Vec::new() });
         self.last = writer.last;
     }
+}
+
+/// The place among the items of an event that carries text, or an item that is no call.
+fn place_of_text(event: &Json) -> Option<usize> {
+    let is_item = event.get("item").is_some_and(|item| !is_call(item));
+    let is_plain = is_text(type_of(event)) && event.get("item").is_none();
+    if is_item || is_plain { index_of(event) } else { None }
 }
 
 fn has_items(output: &Json) -> bool {
@@ -225,7 +244,7 @@ fn parsed(raw: &[u8]) -> Option<Json> {
 
 impl AnswerStream for Stream {
     fn take(&mut self, event: Event, out: &mut Vec<u8>) -> Result<(), AnswerError> {
-        let Event { raw, data } = event;
+        let Event { raw, name, data } = event;
         let waits = matches!(self.stage, Stage::Ripe | Stage::Waiting);
         let Some(data) = data else {
             out.extend(raw);
@@ -248,6 +267,10 @@ impl AnswerStream for Stream {
             return Ok(());
         }
         let event = Json::parse(data.as_bytes())?;
+        check_names(&event)?;
+        if name.is_some_and(|name| !name.is_empty() && name != "message" && name != type_of(&event)) {
+            return Err(AnswerError::Shape("an event is called otherwise than its type says"));
+        }
         let model = event.get("response").and_then(|response| response.get("model")).and_then(Json::as_str);
         self.model = self.model.take().or_else(|| model.map(str::to_owned));
         match (self.class(&event)?, self.stage) {
@@ -297,7 +320,7 @@ impl AnswerStream for Stream {
         }
         self.stage = Stage::Waiting;
         let end = self.end.as_ref()?;
-        Some(Ripe { group: 0, calls: end.items.iter().filter_map(call_of).collect() })
+        Some(Ripe { group: 0, place: 0, calls: end.items.iter().filter_map(call_of).collect() })
     }
 
     fn release(&mut self, _: usize, fates: &[Fate], out: &mut Vec<u8>) {
@@ -305,13 +328,14 @@ impl AnswerStream for Stream {
         if self.stage == Stage::Waiting {
             self.stage = Stage::Over;
             let raw = std::mem::take(&mut self.kept);
-            let mut kept: Vec<Json> = raw.iter().filter_map(|raw| parsed(raw)).collect();
             // The last one is the end.
-            kept.pop();
-            if fates.iter().all(|fate| *fate == Fate::Run) && read_alike(&kept, &end.items, is_call) {
+            let kept = raw.split_last().map(|(_, kept)| kept).unwrap_or_default();
+            let calls = end.items.iter().filter(|item| is_call(item)).count();
+            let all_run = fates.len() == calls && fates.iter().all(|fate| *fate == Fate::Run);
+            if all_run && read_alike(kept.iter().map(|raw| parsed(raw)), &end.items, is_call) {
                 out.extend(raw.concat());
             } else {
-                self.write_anew(&kept, &end, fates, out);
+                self.write_anew(kept, &end, fates, out);
             }
             out.extend(std::mem::take(&mut self.later).concat());
         }
