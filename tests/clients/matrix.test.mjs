@@ -53,6 +53,8 @@ function python() {
   const env = { ...process.env, HOLDPOINT_URL: url, HOLDPOINT_KEY: app, HOLDPOINT_TOOLS: JSON.stringify(TOOLS) };
   const child = spawn(process.env.HOLDPOINT_PYTHON, [join(root, "tests/clients/sdk/openai_python.py")], { env, stdio: ["pipe", "pipe", "inherit"] });
   const jobs = new Map();
+  // Whatever ends it, nobody waits for its answers in vain.
+  child.on("exit", (code) => jobs.forEach((answered) => answered({ error: `Python ended with ${code}` })));
   createInterface({ input: child.stdout }).on("line", (line) => {
     const { id, seen } = JSON.parse(line);
     jobs.get(id)(seen);

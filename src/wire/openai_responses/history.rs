@@ -208,3 +208,60 @@ fn item_of(mend: &Json, args: Option<&Object>) -> Option<Json> {
     }
     Some(output.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mended_input(input: &str, mends: &[(&str, &str)]) -> Option<String> {
+        let mends: Vec<(Json, Option<Object>)> = mends
+            .iter()
+            .map(|(kind, call_id)| {
+                let call = CallRef { call_id: (*call_id).to_owned(), kind: (*kind).to_owned() };
+                (mend(&call, "hp_a", "key_app", Some(&Why::Expired)), None)
+            })
+            .collect();
+        let body = mended(format!("{{\"input\":{input}}}").as_bytes(), &mends)?;
+        Some(Json::parse(&body).unwrap().get("input").unwrap().to_string())
+    }
+
+    const REASONING: &str = r#"{"type":"reasoning","id":"rs_1"}"#;
+    const OWN: &str = r#"{"type":"message","id":"msg_hp_a","role":"assistant","content":"x"}"#;
+    const AS_SENT: &str = r#"{"type":"message","role":"assistant","content":"x"}"#;
+    const CALL: &str = r#"{"type":"function_call","id":"fc_1","call_id":"c"}"#;
+
+    #[test]
+    fn reasoning_goes_with_its_calls_and_stays_with_those_that_are_left() {
+        for (input, expected) in [
+            (format!("[{REASONING},{OWN}]"), format!("[{AS_SENT}]")),
+            (format!("[{REASONING},{OWN},{OWN}]"), format!("[{AS_SENT},{AS_SENT}]")),
+            (format!("[{REASONING},{OWN},{CALL}]"), format!("[{AS_SENT},{REASONING},{CALL}]")),
+            (format!("[{CALL},{OWN}]"), format!("[{CALL},{AS_SENT}]")),
+        ] {
+            assert_eq!(mended_input(&input, &[]), Some(expected), "{input}");
+        }
+        assert_eq!(mended_input(&format!("[{REASONING},{CALL}]"), &[]), None, "sent as it came");
+    }
+
+    #[test]
+    fn a_call_is_answered_once_and_only_where_an_answer_is_known() {
+        let said = r#"{\"holdpoint\":\"expired\",\"reason\":\"expired\"}"#;
+        let output = format!(r#"{{"type":"function_call_output","call_id":"c","output":"{said}"}}"#);
+        let own = r#"{"type":"function_call_output","call_id":"c","output":"ok"}"#;
+        assert_eq!(mended_input("[]", &[("function_call", "c")]), Some(format!("[{output}]")));
+        assert_eq!(
+            mended_input(&format!("[{own}]"), &[("function_call", "c")]),
+            None,
+            "the client has answered"
+        );
+        assert_eq!(
+            mended_input("[]", &[("mcp_approval_request", "m")]).as_deref(),
+            Some(r#"[{"type":"mcp_approval_response","approval_request_id":"m","approve":false}]"#)
+        );
+        for kind in ["web_search_call", "code_interpreter_call", "teleport_call"] {
+            assert_eq!(mended_input("[]", &[(kind, "w")]), None, "{kind}");
+        }
+        let text = mended_input("\"hi\"", &[("function_call", "c")]).unwrap();
+        assert!(text.ends_with(r#",{"role":"user","content":"hi"}]"#), "{text}");
+    }
+}
