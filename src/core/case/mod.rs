@@ -7,10 +7,12 @@
 
 mod command;
 pub mod machine;
+mod proxied;
 mod status;
 mod step;
 
 pub use command::{Command, Event, Refusal, Step};
+pub use proxied::{Connection, Proxied};
 pub use status::{Status, Viewer};
 pub use step::step;
 
@@ -18,7 +20,6 @@ use super::canonical::Digest;
 use super::json::{Json, Object};
 use super::policy::severity::Severity;
 use super::time::{Millis, Span};
-use machine::Stage;
 
 /// An action that a person looks at, and everything that happened to it.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,26 +93,6 @@ pub struct Facts {
     pub valid: Span,
     /// How long arguments and context are kept once the case is closed.
     pub keep: Span,
-}
-
-/// What a call through the proxy is known by when it comes again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Proxied {
-    /// Of app, upstream and the call's digest: the next equal call may spend an approval that nobody took.
-    pub call: Digest,
-    /// Of those, the request, and the place in its answer: the same request again joins the case.
-    pub request: Digest,
-    /// Which one it is of the equal calls at that place, from 0.
-    pub nth: u32,
-}
-
-/// A connection through the proxy that waits for a case.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Connection {
-    /// Names it.
-    pub name: String,
-    /// Until when it waits: an approval is its own until then, whoever else asks for an equal call.
-    pub until: Millis,
 }
 
 /// What a person decides about: replaced as a whole by an edit.
@@ -429,42 +410,6 @@ impl Case {
     /// Roughly how many bytes its action has as text.
     pub fn size(&self) -> usize {
         self.content().shown.as_ref().map_or(0, |shown| shown.action.to_string().len())
-    }
-
-    /// Whether a call that is known by this may wait for this case: the same request while it is undecided, any
-    /// equal call while nobody uses its approval. Never where fewer people would look than the call itself needs.
-    pub fn awaits(&self, proxied: &Proxied, needs: &Content, now: Millis) -> bool {
-        let Some(own) = &self.facts.proxied else { return false };
-        let content = self.content();
-        if content.approvals < needs.approvals || content.severity < needs.severity {
-            return false;
-        }
-        match self.stage(now) {
-            Stage::Held | Stage::Approving | Stage::Rejecting => own == proxied,
-            // Of equal calls in one answer each is a case of its own.
-            Stage::Approved if own.request == proxied.request => own == proxied,
-            Stage::Approved => {
-                let is_free = self.progress.connection.as_ref().is_none_or(|waits| waits.until <= now);
-                own.call == proxied.call && is_free
-            }
-            Stage::Moved => {
-                own.call == proxied.call && self.awaited_until(now).is_some_and(|until| now < until)
-            }
-            _ => false,
-        }
-    }
-
-    /// Until when [`Case::awaits`] can be true of it, as it is stored now.
-    pub fn awaited_until(&self, now: Millis) -> Option<Millis> {
-        self.facts.proxied.as_ref()?;
-        let approved = |release_at: Millis| release_at.after(self.facts.valid);
-        match (self.stage(now), self.release_at()) {
-            (Stage::Held, _) => Some(self.facts.expires),
-            (Stage::Rejecting, release_at) => release_at,
-            (Stage::Approving | Stage::Approved, release_at) => release_at.map(approved),
-            (Stage::Moved, _) => Some(self.facts.expires.after(self.facts.undo).after(self.facts.valid)),
-            _ => None,
-        }
     }
 
     /// The decision that ended it.
