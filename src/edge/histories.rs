@@ -8,10 +8,11 @@ use super::{call, log};
 use crate::core::canonical::Digest;
 use crate::core::id::ActionId;
 use crate::core::json::{Json, Object};
+use crate::wire::answer::Changed;
 use crate::wire::asked::History;
 use crate::wire::call::Fate;
 use crate::wire::desk::Ask;
-use crate::wire::openai_responses::history::{self, Changed};
+use crate::wire::openai_responses::history;
 use crate::wire::problem::Problem;
 use futures_util::future::join_all;
 
@@ -29,7 +30,7 @@ pub(super) async fn remember(request: &Request, changed: Option<&Changed>, settl
         match &settled.fate {
             Fate::Notice(notice) => mends.push(history::mend(call, &settled.id, by, Some(&notice.why))),
             _ if settled.is_edited => mends.push(history::mend(call, &settled.id, by, None)),
-            _ => ran.push(call.call_id().to_owned()),
+            _ => ran.push(call.call_id.clone()),
         }
     }
     let asked = &request.asked.history;

@@ -2,7 +2,6 @@
 //! leave, and keeps calls back until their fate is known. Pure: bytes in, bytes out, wherever they were split.
 
 use super::call::{Call, Fate};
-use super::openai_responses::history::Changed;
 use super::problem::Code;
 use super::sse::{Decoder, Event, SseError};
 use crate::core::json::{Json, JsonError};
@@ -86,6 +85,24 @@ pub struct Ripe {
     pub place: i64,
     /// The calls, in order.
     pub calls: Vec<Call>,
+}
+
+/// An answer that the upstream keeps as it made it, with the calls in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// The answer's id.
+    pub response: String,
+    /// Its calls, in order.
+    pub calls: Vec<CallRef>,
+}
+
+/// What the upstream knows a call by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallRef {
+    /// The id by which its output names it.
+    pub call_id: String,
+    /// The type of its item.
+    pub kind: String,
 }
 
 /// An upstream's answer that came as a whole.

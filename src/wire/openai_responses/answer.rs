@@ -1,9 +1,9 @@
 //! An answer that came as a whole.
 
-use super::history::{CallRef, Changed, refs_of};
+use super::history::refs_of;
 use super::items::{become_of, call_of, is_call, rewritten};
 use crate::core::json::Json;
-use crate::wire::answer::{AnswerError, MAX_CALLS, MAX_PARTS, WholeAnswer, check_names};
+use crate::wire::answer::{AnswerError, CallRef, Changed, MAX_CALLS, MAX_PARTS, WholeAnswer, check_names};
 use crate::wire::asked::is_json;
 use crate::wire::call::{Call, Fate};
 

@@ -6,23 +6,8 @@
 
 use super::items::{OWN_ID, is_call, type_of};
 use crate::core::json::{Json, Object};
+use crate::wire::answer::CallRef;
 use crate::wire::notice::{MARK, Why};
-
-/// An answer that the upstream keeps as it made it, with the calls in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Changed {
-    /// The answer's id.
-    pub response: String,
-    /// Its calls, in order.
-    pub calls: Vec<CallRef>,
-}
-
-/// What the upstream knows a call by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CallRef {
-    call_id: String,
-    kind: String,
-}
 
 pub(super) fn refs_of(items: &[Json]) -> Vec<CallRef> {
     let text = |item: &Json, name| item.get(name).and_then(Json::as_str).map(str::to_owned);
@@ -31,13 +16,6 @@ pub(super) fn refs_of(items: &[Json]) -> Vec<CallRef> {
         kind: type_of(item).to_owned(),
     });
     refs.collect()
-}
-
-impl CallRef {
-    /// The id by which its output names it.
-    pub fn call_id(&self) -> &str {
-        &self.call_id
-    }
 }
 
 /// What is remembered of a call that did not run as it stood: to be mended in the next request. `by` is the key

@@ -7,10 +7,10 @@
 
 use super::answer::items_of;
 use super::events::{Writer, is_text, read_alike};
-use super::history::{Changed, refs_of};
+use super::history::refs_of;
 use super::items::{Becomes, become_of, call_of, is_call, rewritten, type_of};
 use crate::core::json::Json;
-use crate::wire::answer::{AnswerError, AnswerStream, MAX_CALLS, Ripe, check_names};
+use crate::wire::answer::{AnswerError, AnswerStream, Changed, MAX_CALLS, Ripe, check_names};
 use crate::wire::asked::Asked;
 use crate::wire::call::Fate;
 use crate::wire::problem::Code;
