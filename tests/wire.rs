@@ -18,9 +18,11 @@
 
 #[path = "support/client.rs"]
 mod client;
+#[path = "support/replay.rs"]
+mod replay;
 
 use holdpoint::core::json::{Json, Object};
-use holdpoint::wire::answer::{AnswerStream, Flow, WholeAnswer as _};
+use holdpoint::wire::answer::{AnswerStream, WholeAnswer as _};
 use holdpoint::wire::asked::Asked;
 use holdpoint::wire::call::{Call, Carries, Fate};
 use holdpoint::wire::notice::{Notice, Why};
@@ -28,6 +30,7 @@ use holdpoint::wire::openai_chat::{self, Answer};
 use holdpoint::wire::openai_responses;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
+use replay::Replayed;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -145,34 +148,13 @@ fn scripted(script: Script, group: usize, at: usize, call: &Call) -> Fate {
     }
 }
 
-struct Replayed {
-    /// What left before anything was decided.
-    held: Vec<u8>,
-    all: Vec<u8>,
-    calls: Vec<Call>,
-    failed: bool,
-}
-
-/// Lets a stream flow in these chunks. Nothing is decided before the upstream has closed.
+/// Lets a stream flow in these chunks, with its calls as scripted.
 fn replay<'a>(
     answer: Box<dyn AnswerStream>,
     chunks: impl Iterator<Item = &'a [u8]>,
     script: Script,
 ) -> Replayed {
-    let (mut flow, mut out, mut ripe) = (Flow::new(answer, None), Vec::new(), Vec::new());
-    for chunk in chunks {
-        flow.push(chunk, &mut out);
-        ripe.extend(std::iter::from_fn(|| flow.ripe()));
-    }
-    flow.close(&mut out);
-    ripe.extend(std::iter::from_fn(|| flow.ripe()));
-    let (held, failed) = (out.clone(), flow.has_failed());
-    for group in &ripe {
-        let fates = group.calls.iter().enumerate();
-        let fates: Vec<Fate> = fates.map(|(at, call)| scripted(script, group.group, at, call)).collect();
-        flow.release(group.group, &fates, &mut out);
-    }
-    Replayed { held, all: out, calls: ripe.into_iter().flat_map(|group| group.calls).collect(), failed }
+    replay::replay(answer, chunks, |group, at, call| scripted(script, group, at, call))
 }
 
 /// What a client would run of some bytes.

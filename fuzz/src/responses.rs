@@ -1,15 +1,18 @@
 //! Streams of Responses: no call leaves whose verdict forbids it, wherever the bytes are split.
 #![no_main]
 
+mod check;
 #[path = "../../tests/support/client.rs"]
 #[allow(dead_code)]
 mod client;
+#[path = "../../tests/support/replay.rs"]
+#[allow(dead_code)]
 mod replay;
 
 use holdpoint::wire::asked::Asked;
 use holdpoint::wire::openai_responses::Stream;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| replay::check(
+libfuzzer_sys::fuzz_target!(|data: &[u8]| check::check(
     data,
     || Box::new(Stream::new(&Asked { may_call: true, ..Asked::default() })),
     client::response_calls

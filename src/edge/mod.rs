@@ -29,8 +29,8 @@ mod streaming;
 mod subtle;
 mod timer;
 mod upstream;
-mod waiting;
 mod webhooks;
+mod whole;
 
 use crate::core::key::Key;
 use crate::wire::problem::{Code, Problem};

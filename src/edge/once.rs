@@ -212,6 +212,10 @@ impl Once {
                 };
                 mends.retain(stays);
                 mends.extend_from_slice(more);
+                if mends.is_empty() {
+                    self.sql.run("DELETE FROM histories WHERE token = ?", &[Bind::Text(token)])?;
+                    return Ok(Json::object([("mends", Json::Array(mends))]));
+                }
                 let put = "INSERT INTO histories (token, mends, at) VALUES (?, ?, ?) \
                            ON CONFLICT (token) DO UPDATE SET mends = excluded.mends, at = excluded.at";
                 let text = Json::Array(mends.clone()).to_string();

@@ -286,14 +286,11 @@ impl Request {
                 kept_back = Some(Why::Unavailable);
             }
         }
-        if kept_back.is_none() {
+        let (proposals, answers) = match kept_back {
             // From here on nobody else gets them.
-            let (proposals, answers) = decided.into_parts();
-            let settled = proposals.into_iter().zip(answers);
-            return join_all(settled.map(|(proposal, answer)| self.settle(proposal, answer, None))).await;
-        }
-        let (proposals, answers) = (decided.proposals.clone(), std::mem::take(&mut decided.answers));
-        drop(decided);
+            None => decided.into_parts(),
+            Some(_) => (decided.proposals.clone(), std::mem::take(&mut decided.answers)),
+        };
         let settled = proposals.into_iter().zip(answers);
         join_all(settled.map(|(proposal, answer)| self.settle(proposal, answer, kept_back.clone()))).await
     }

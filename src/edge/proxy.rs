@@ -4,7 +4,7 @@ use super::copy::Copy;
 use super::incoming::Incoming;
 use super::proposals::Request;
 use super::upstream::{self, Answered};
-use super::{Responded, clock, config, doors, histories, streaming, waiting};
+use super::{Responded, clock, config, doors, histories, streaming, whole};
 use crate::core::canonical::Digest;
 use crate::core::key::Key;
 use crate::wire::asked;
@@ -71,7 +71,7 @@ async fn gated(way: &Way<'_>, upstream: &Upstream, path: &str, form: Form) -> Re
             if answer.calls().is_empty() {
                 return Ok(answered.into_response());
             }
-            waiting::release(request, answered, answer).await
+            whole::release(request, answered, answer).await
         }
         other => {
             let expected = if request.asked.stream { "a stream of events" } else { "JSON" };

@@ -6,7 +6,7 @@ use super::histories;
 use super::proposals::{Decided, Proposal, Request, Settled, fates_of};
 use super::timer::Timer;
 use super::upstream::{Answering, Chunks};
-use super::waiting::{HEARTBEAT, set_waiting_headers};
+use super::whole::{HEARTBEAT, set_waiting_headers};
 use crate::core::time::{Millis, Span};
 use crate::wire::answer::{AnswerStream, Flow, Ripe};
 use crate::wire::call::Fate;
@@ -121,7 +121,7 @@ impl Streaming {
                 return Poll::Ready(Happened::Stepped(at, step));
             }
         }
-        let is_taking = self.groups.iter().any(|group| group.is_taking);
+        let is_taking = self.is_taking();
         if let Some(chunks) = self.chunks.as_mut().filter(|_| !is_taking)
             && let Poll::Ready(chunk) = chunks.poll_next_unpin(context)
         {
@@ -155,6 +155,10 @@ impl Streaming {
         }
     }
 
+    fn is_taking(&self) -> bool {
+        self.groups.iter().any(|group| group.is_taking)
+    }
+
     fn is_over(&self) -> bool {
         self.flow.has_failed() || (self.chunks.is_none() && self.groups.is_empty())
     }
@@ -184,7 +188,10 @@ impl Streaming {
     fn step(&mut self, at: usize, step: Step) {
         let Group { number, .. } = self.groups.swap_remove(at);
         match step {
-            Step::Settled(fates) => self.flow.release(number, &fates, &mut self.out),
+            Step::Settled(fates) => {
+                self.heard = clock::now();
+                self.flow.release(number, &fates, &mut self.out);
+            }
             Step::Held(proposals) => {
                 let waits = proposals.iter().filter(|proposal| proposal.word() == "held");
                 for proposal in waits {
@@ -221,11 +228,14 @@ impl Streaming {
             sse::comment("waiting", &mut self.out);
             next = left(now, HEARTBEAT);
         }
-        if self.chunks.is_some() {
+        if self.is_taking() {
+            // Nobody listens to the upstream meanwhile.
+            self.heard = now;
+        } else if self.chunks.is_some() {
             if of_upstream <= 0 {
                 let message = format!("the upstream was silent for {} s", self.patience.as_secs());
                 self.chunks = None;
-                self.flow.close_or_fail(Code::UpstreamTimeout, &message, &mut self.out);
+                self.flow.close_by(Code::UpstreamTimeout, &message, &mut self.out);
             }
             next = next.min(of_upstream);
         }

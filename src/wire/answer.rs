@@ -32,9 +32,10 @@ pub enum AnswerError {
     Cut,
 }
 
-/// How many calls an answer may have, and how many choices or items.
+/// How many calls an answer may have.
 pub const MAX_CALLS: usize = 256;
-/// See [`MAX_CALLS`].
+
+/// How many choices or items it may have.
 pub const MAX_PARTS: usize = 1024;
 
 /// Names by which clients find calls. Some clients do not care for the case of their letters.
@@ -183,22 +184,25 @@ impl Flow {
 
     /// The upstream has closed its answer, or the connection to it broke.
     pub fn close(&mut self, out: &mut Vec<u8>) {
-        if !self.is_over() {
-            let taken = self.take_all(Decoder::rest, out);
-            let ended = match taken {
-                // Half an event at the end is one that was cut off.
-                Err(AnswerError::Json(_)) => self.answer.end().and(Err(AnswerError::Cut)),
-                taken => taken.and_then(|()| self.answer.end()),
-            };
-            self.or_fail(ended, out);
+        let ended = self.end(out);
+        self.or_fail(ended, out);
+    }
+
+    /// The upstream says nothing any more: if what it said is whole, it has closed; else the stream fails by this.
+    pub fn close_by(&mut self, code: Code, message: &str, out: &mut Vec<u8>) {
+        if self.end(out).is_err() {
+            self.fail(code, message, out);
         }
     }
 
-    /// The upstream says nothing any more: if what it said is whole, it has closed; else the stream fails.
-    pub fn close_or_fail(&mut self, code: Code, message: &str, out: &mut Vec<u8>) {
-        if !self.is_over() && self.take_all(Decoder::rest, out).and_then(|()| self.answer.end()).is_err() {
-            self.fail(code, message, out);
+    fn end(&mut self, out: &mut Vec<u8>) -> Result<(), AnswerError> {
+        if self.is_over() {
+            return Ok(());
         }
+        // Half an event at the end is one that was cut off.
+        let cut = |error| if matches!(error, AnswerError::Json(_)) { AnswerError::Cut } else { error };
+        self.take_all(Decoder::rest, out).map_err(cut)?;
+        self.answer.end()
     }
 
     fn take_all(

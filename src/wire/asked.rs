@@ -1,6 +1,5 @@
 //! What the gate needs of a request to an AI, whatever the dialect.
 
-use super::call::text_of_content;
 use super::problem::{Code, Problem};
 use crate::core::json::Json;
 
@@ -54,6 +53,27 @@ pub(super) fn is_json(format: Option<&Json>) -> bool {
 pub(super) fn last_user_text(messages: &Json) -> Option<String> {
     let is_users = |message: &&Json| message.get("role").and_then(Json::as_str) == Some("user");
     text_of_content(messages.as_array()?.iter().rfind(is_users)?.get("content")?)
+}
+
+/// How much of the last user message a reviewer is shown, in bytes.
+const MAX_REQUEST_TEXT: usize = 4096;
+
+/// The text of a message's content, cut at 4 kB: a string, or the texts of its parts.
+pub(super) fn text_of_content(content: &Json) -> Option<String> {
+    let text = match content {
+        Json::String(text) => text.clone(),
+        Json::Array(parts) => {
+            let texts: Vec<&str> =
+                parts.iter().filter_map(|part| part.get("text").and_then(Json::as_str)).collect();
+            texts.join("\n")
+        }
+        _ => return None,
+    };
+    let mut end = text.len().min(MAX_REQUEST_TEXT);
+    while !text.is_char_boundary(end) {
+        end = end.saturating_sub(1);
+    }
+    text.get(..end).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 /// How long a client that says how long it is patient can be kept waiting, in milliseconds. It is told a little

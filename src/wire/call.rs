@@ -102,24 +102,3 @@ impl Call {
         }
     }
 }
-
-/// How much of the last user message a reviewer is shown, in bytes.
-const MAX_REQUEST_TEXT: usize = 4096;
-
-/// The text of a message's content, cut at 4 kB: a string, or the texts of its parts.
-pub fn text_of_content(content: &Json) -> Option<String> {
-    let text = match content {
-        Json::String(text) => text.clone(),
-        Json::Array(parts) => {
-            let texts: Vec<&str> =
-                parts.iter().filter_map(|part| part.get("text").and_then(Json::as_str)).collect();
-            texts.join("\n")
-        }
-        _ => return None,
-    };
-    let mut end = text.len().min(MAX_REQUEST_TEXT);
-    while !text.is_char_boundary(end) {
-        end = end.saturating_sub(1);
-    }
-    text.get(..end).filter(|text| !text.is_empty()).map(str::to_owned)
-}

@@ -6,6 +6,7 @@ import { connect } from "node:net";
 import { after, before, beforeEach, describe, test } from "node:test";
 import OpenAI from "openai";
 import { Holdpoint, freePort, until } from "../harness/holdpoint.mjs";
+import { reviewing } from "../harness/reviewing.mjs";
 import { Upstream, call, completion } from "../harness/upstream.mjs";
 
 const POLICY = `holdpoint = 1
@@ -82,14 +83,11 @@ const create = (more = {}, options) => client.chat.completions.create({ ...ASK, 
 
 /** Waits for as many held cases, and decides each as `choose` says. */
 async function decideHeld(count, choose, desk = "main") {
-  const cases = await until(`${count} held cases`, async () => {
-    const page = await holdpoint.ask("GET", `/v1/desks/${desk}/cases?status=held&limit=200`, { key: reviewer });
-    return page.json.cases.length >= count && page.json.cases;
-  });
-  for (const held of cases) {
-    const body = { digest: held.digest, ...choose(held) };
-    const decided = await holdpoint.ask("POST", `/v1/cases/${held.id}/decision`, { key: reviewer, body });
-    assert.equal(decided.status, 200, decided.text);
+  const { held, decide } = reviewing(holdpoint, reviewer);
+  const cases = await held(count, desk);
+  for (const one of cases) {
+    const { decision, ...more } = choose(one);
+    await decide(one, decision, more);
   }
   return cases;
 }

@@ -8,6 +8,7 @@ import { after, before, beforeEach, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import OpenAI from "openai";
 import { Holdpoint, root, until } from "../harness/holdpoint.mjs";
+import { reviewing } from "../harness/reviewing.mjs";
 import { Upstream, call, completion } from "../harness/upstream.mjs";
 
 const POLICY = `holdpoint = 1
@@ -39,6 +40,7 @@ valid = "1s"
 const SECRET = "sk-upstream-secret-77aa";
 
 let holdpoint, upstream, client, app, other, reviewer;
+let heldAt, held, decide;
 
 before(async () => {
   upstream = await Upstream.start(() => completion({ content: "hello" }));
@@ -51,6 +53,7 @@ before(async () => {
   app = (await holdpoint.key("app")).key;
   other = (await holdpoint.key("app", { name: "another app" })).key;
   reviewer = (await holdpoint.key("reviewer")).key;
+  ({ heldAt, held, decide } = reviewing(holdpoint, reviewer));
   client = new OpenAI({ baseURL: `${holdpoint.url}/to/ai/v1`, apiKey: app });
 });
 beforeEach(() => {
@@ -101,24 +104,13 @@ function reading(response) {
   return read;
 }
 
-const heldAt = async (desk = "main") => (await holdpoint.ask("GET", `/v1/desks/${desk}/cases?status=held&limit=200`, { key: reviewer })).json.cases;
-const held = (count = 1, desk) =>
-  until(`${count} held cases`, async () => {
-    const cases = await heldAt(desk);
-    return cases.length >= count && cases;
-  });
-async function decide(held, decision, more = {}) {
-  const reason = decision === "reject" ? { reason: "wrong amount" } : {};
-  const decided = await holdpoint.ask("POST", `/v1/cases/${held.id}/decision`, { key: reviewer, body: { decision, digest: held.digest, ...reason, ...more } });
-  assert.equal(decided.status, 200, decided.text);
-}
 const approve = async (count, desk) => {
   const cases = await held(count, desk);
   for (const one of cases) await decide(one, "approve");
   return cases;
 };
 const rejectAll = async (desk = "main") => {
-  for (const one of await heldAt(desk)) await decide(one, "reject", { reason: one.reasons[0] });
+  for (const one of await heldAt(desk)) await decide(one, "reject");
 };
 
 describe("what flows", () => {

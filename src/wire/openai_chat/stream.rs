@@ -88,8 +88,7 @@ impl<'a> Entry<'a> {
             Some(Json::Object(delta)) => Some(delta),
             Some(_) => return shape("a `delta` is no object"),
         };
-        let reason = entry.get("finish_reason").filter(|reason| reason.as_str() != Some(""));
-        let finishes = reason.is_some_and(|reason| !reason.is_null());
+        let finishes = reason_of(entry.as_object()).is_some();
         Ok(Self { index, delta, logprobs: entry.get("logprobs"), finishes })
     }
 
@@ -115,6 +114,11 @@ impl<'a> Entry<'a> {
         let has_text = self.delta.is_some_and(|delta| delta.iter().any(is_text));
         called || self.member("function_call").is_some() || (!tokens.is_empty() && !has_text)
     }
+}
+
+/// The reason for which a choice has finished. Some servers say an empty one until then.
+fn reason_of(entry: Option<&Object>) -> Option<&Json> {
+    entry?.get("finish_reason").filter(|reason| !reason.is_null() && reason.as_str() != Some(""))
 }
 
 impl Stream {
@@ -280,11 +284,17 @@ impl AnswerStream for Stream {
                     .try_for_each(|entry| self.take_entry(entry, raw.take().unwrap_or_default(), out))
             }
             _ => {
-                let frame = frame_of(&chunk);
-                choices
-                    .iter()
-                    .zip(&entries)
-                    .try_for_each(|(json, entry)| self.take_entry(entry, chunk_of(&frame, json.clone()), out))
+                let mut frame = frame_of(&chunk);
+                for (json, entry) in choices.iter().zip(&entries) {
+                    self.take_entry(entry, chunk_of(&frame, Some(json.clone())), out)?;
+                }
+                match chunk.get("usage").filter(|usage| !usage.is_null()) {
+                    Some(usage) => {
+                        frame.set("usage", usage.clone());
+                        self.behind(chunk_of(&frame, None), out)
+                    }
+                    None => Ok(()),
+                }
             }
         }
     }
@@ -375,7 +385,8 @@ impl Choice {
             let mut rest = entry.get("delta").and_then(Json::as_object).cloned().unwrap_or_default();
             rest.remove("tool_calls");
             rest.remove("function_call");
-            let finish = entry.get("finish_reason").filter(|reason| !reason.is_null()).cloned();
+            let finish = reason_of(Some(&entry)).cloned();
+            let frame = chunk.as_object().cloned().unwrap_or_default();
             if !rest.is_empty() {
                 self.write(chunk, rest, out);
             }
@@ -386,7 +397,7 @@ impl Choice {
             entry.set("delta", Object::new());
             entry.set("logprobs", Json::Null);
             entry.set("finish_reason", if none_left { "stop".into() } else { finish });
-            out.extend(chunk_of(chunk, entry.into()));
+            out.extend(chunk_of(&frame, Some(entry.into())));
         }
         // Where the upstream said `[DONE]` and no reason to finish.
         if let (Some(deltas), Some(chunk)) = (own, chunks.last()) {
@@ -447,24 +458,25 @@ impl Choice {
             ("logprobs", Json::Null),
             ("finish_reason", Json::Null),
         ]);
-        out.extend(chunk_of(&frame_of(like), entry));
+        out.extend(chunk_of(&frame_of(like), Some(entry)));
     }
 
     /// Writes the end of a choice that has no calls left, as often as it is said.
     fn write_end(&self, raw: &[u8], out: &mut Vec<u8>) {
         let chunk = sse::data_of(raw).and_then(|data| Json::parse(data.as_bytes()).ok());
+        let frame = chunk.as_ref().and_then(Json::as_object).cloned().unwrap_or_default();
         let entry = Json::object([
             ("index", self.index.into()),
             ("delta", Object::new().into()),
             ("logprobs", Json::Null),
             ("finish_reason", "stop".into()),
         ]);
-        out.extend(chunk_of(&chunk.unwrap_or(Json::Null), entry));
+        out.extend(chunk_of(&frame, Some(entry)));
     }
 }
 
 /// What every chunk of a stream repeats.
-fn frame_of(chunk: &Json) -> Json {
+fn frame_of(chunk: &Json) -> Object {
     let mut frame = Object::new();
     for name in ["id", "object", "created", "model", "system_fingerprint", "service_tier"] {
         if let Some(value) = chunk.get(name) {
@@ -474,15 +486,13 @@ fn frame_of(chunk: &Json) -> Json {
     if chunk.get("usage").is_some() {
         frame.set("usage", Json::Null);
     }
-    frame.into()
+    frame
 }
 
-/// The bytes of a chunk like this one, with one choice.
-fn chunk_of(like: &Json, choice: Json) -> Vec<u8> {
-    let mut chunk = like.clone();
-    if let Some(chunk) = chunk.as_object_mut() {
-        chunk.set("choices", Json::Array(vec![choice]));
-    }
+/// The bytes of a chunk with these members, and with one choice or none.
+fn chunk_of(frame: &Object, choice: Option<Json>) -> Vec<u8> {
+    let mut chunk = frame.clone();
+    chunk.set("choices", Json::Array(choice.into_iter().collect()));
     let mut out = Vec::new();
     sse::write(None, &chunk.to_string(), &mut out);
     out

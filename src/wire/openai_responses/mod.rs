@@ -10,8 +10,7 @@ mod stream;
 pub use answer::Answer;
 pub use stream::Stream;
 
-use super::asked::{Asked, History, is_json, last_user_text};
-use super::call::text_of_content;
+use super::asked::{Asked, History, is_json, last_user_text, text_of_content};
 use super::problem::{Code, Problem};
 use super::shape::FieldProblem;
 use crate::core::json::Json;

@@ -10,7 +10,7 @@ use super::events::{Writer, is_text, read_alike};
 use super::history::refs_of;
 use super::items::{Becomes, become_of, call_of, is_call, rewritten, type_of};
 use crate::core::json::Json;
-use crate::wire::answer::{AnswerError, AnswerStream, Changed, MAX_CALLS, Ripe, check_names};
+use crate::wire::answer::{AnswerError, AnswerStream, Changed, MAX_CALLS, MAX_PARTS, Ripe, check_names};
 use crate::wire::asked::Asked;
 use crate::wire::call::Fate;
 use crate::wire::problem::Code;
@@ -217,15 +217,12 @@ fn has_items(output: &Json) -> bool {
     output.as_array().is_none_or(|items| !items.is_empty())
 }
 
-/// How many items a response may have.
-const MAX_ITEMS: usize = 4096;
-
 /// Puts an item that is done at its place.
 fn put_done(event: &Json, items: &mut Vec<Json>) {
     let Some(item) = event.get("item").filter(|_| type_of(event) == "response.output_item.done") else {
         return;
     };
-    let at = index_of(event).filter(|at| *at < MAX_ITEMS).unwrap_or(items.len());
+    let at = index_of(event).filter(|at| *at < MAX_PARTS).unwrap_or(items.len());
     if items.len() <= at {
         items.resize(at.saturating_add(1), Json::Null);
     }
