@@ -10,6 +10,7 @@ mod config;
 mod copy;
 mod desk;
 mod doors;
+mod fates;
 mod gating;
 mod histories;
 mod incoming;

@@ -36,6 +36,14 @@ pub(crate) fn headers(pairs: &[(&str, &str)]) -> Headers {
     headers
 }
 
+/// Headers of an answer that nothing between here and the client may store or gather up.
+pub(crate) fn never_stored(headers: &Headers) {
+    for (name, value) in [("cache-control", "no-store"), ("x-accel-buffering", "no")] {
+        // Headers of our own words cannot be refused.
+        let _ = headers.set(name, value);
+    }
+}
+
 fn fixed(status: u16, body: Vec<u8>, pairs: &[(&str, &str)]) -> Response {
     let headers = headers(&ALWAYS);
     // Deadlines are by this clock, and not by the reader's.

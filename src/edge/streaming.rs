@@ -1,12 +1,12 @@
 //! An answer that comes as a stream, on its way to the client: its text passes as it comes, its calls once they
 //! have their fates, and a client that waits is sent comments.
 
-use super::clock;
+use super::fates::{Decided, HEARTBEAT, Settled, fates_of};
 use super::histories;
-use super::proposals::{Decided, Proposal, Request, Settled, fates_of};
+use super::proposals::{Proposal, Request};
 use super::timer::Timer;
 use super::upstream::{Answering, Chunks};
-use super::whole::{HEARTBEAT, set_waiting_headers};
+use super::{clock, respond};
 use crate::core::time::{Millis, Span};
 use crate::wire::answer::{AnswerStream, Flow, Ripe};
 use crate::wire::call::Fate;
@@ -74,7 +74,7 @@ pub(super) fn release(
     answer: Box<dyn AnswerStream>,
 ) -> Result<Response, Problem> {
     let Answering { status, headers, confidence, chunks, secret, patience, .. } = answering;
-    set_waiting_headers(&headers);
+    respond::never_stored(&headers);
     let now = clock::now();
     let streaming = Streaming {
         request,

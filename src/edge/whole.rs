@@ -1,10 +1,11 @@
 //! An answer that came as a whole, on its way to the client: kept waiting by white space while people decide.
 
-use super::clock;
+use super::fates::{Decided, HEARTBEAT, Settled, fates_of};
 use super::histories;
-use super::proposals::{Decided, Proposal, Request, Settled, fates_of};
+use super::proposals::{Proposal, Request};
 use super::timer::Timer;
 use super::upstream::Answered;
+use super::{clock, respond};
 use crate::core::time::Span;
 use crate::wire::answer::WholeAnswer;
 use crate::wire::call::Fate;
@@ -12,12 +13,7 @@ use crate::wire::problem::{Code, Problem};
 use futures_util::future::{Either, LocalBoxFuture, select};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use std::rc::Rc;
-use std::time::Duration;
 use worker::{Headers, Response, ResponseBuilder};
-
-/// How often a waiting client is sent something: its timers run out after 300 s of silence at the soonest,
-/// those of proxies between much earlier.
-pub(super) const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// Holds what is to be held, waits where anything is, and answers.
 pub(super) async fn release(
@@ -38,7 +34,7 @@ pub(super) async fn release(
     let awaiting: Vec<Settled> = proposals.iter().map(Proposal::awaiting).collect();
     histories::remember(&request, changed.as_ref(), &awaiting).await;
     // Committed to 200 from here on: whatever happens is said in the body.
-    set_waiting_headers(&headers);
+    respond::never_stored(&headers);
     let until = clock::now().after(Span::millis(request.wait_ms));
     let asks = Rc::clone(&request);
     let deciding = async move { asks.decided(proposals, until).await };
@@ -100,14 +96,6 @@ async fn next(mut waiting: Waiting) -> Option<(Vec<u8>, Waiting)> {
             Some((body, waiting))
         }
         Stage::Over => None,
-    }
-}
-
-/// What nothing between here and the client may store or gather up.
-pub(super) fn set_waiting_headers(headers: &Headers) {
-    for (name, value) in [("cache-control", "no-store"), ("x-accel-buffering", "no")] {
-        // Headers of our own words cannot be refused.
-        let _ = headers.set(name, value);
     }
 }
 

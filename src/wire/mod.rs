@@ -1,4 +1,4 @@
-//! Bytes to core and back: one file per dialect, and one each for what the API, the problem documents and the
+//! Bytes to core and back: one folder per dialect, and one each for what the API, the problem documents and the
 //! objects behind the Worker say. Pure, like the core.
 
 pub mod access;

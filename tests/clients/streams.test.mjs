@@ -435,6 +435,7 @@ describe("a history that the upstream keeps", () => {
     ]) {
       await assert.rejects(ask(more), (error) => {
         assert.deepEqual([error.status, error.code], [422, "invalid"]);
+        assert.match(error.message, message);
         return true;
       });
       const raw = await holdpoint.ask("POST", "/to/ai/v1/responses", { key: app, body: { model: "m", input: "x", ...more } });
