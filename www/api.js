@@ -1,23 +1,9 @@
-// Requests to Holdpoint. Numbers that JavaScript would round keep the digits that were sent.
+// Requests to Holdpoint.
+
+import { read, written } from "./json.js";
 
 /** The network is away, or the request did not get through. */
 export class Offline extends Error {}
-
-/** A number literal that a JavaScript number does not hold. */
-export class Digits {
-  constructor(text) {
-    this.text = text;
-  }
-}
-
-/** JSON text in which every number has the digits that it came with. */
-export function written(value) {
-  if (value instanceof Digits) return value.text;
-  if (Array.isArray(value)) return `[${value.map(written).join(",")}]`;
-  if (value === null || typeof value !== "object") return JSON.stringify(value);
-  const members = Object.entries(value).filter(([, inner]) => inner !== undefined);
-  return `{${members.map(([name, inner]) => `${JSON.stringify(name)}:${written(inner)}`).join(",")}}`;
-}
 
 const KEPT_ALIVE = 10_000;
 
@@ -27,9 +13,17 @@ let ahead = 0;
 /** Now, by Holdpoint's clock. */
 export const now = () => Date.now() + ahead;
 
-function keepDigits(_key, value, context) {
-  const source = context?.source;
-  return typeof value === "number" && source !== undefined && source !== String(value) ? new Digits(source) : value;
+/** Learns Holdpoint's time. */
+export function setClock(time) {
+  const at = Date.parse(time ?? "");
+  if (!Number.isNaN(at)) ahead = at - Date.now();
+}
+
+/** What came with the document, to be shown first. */
+export function first() {
+  const data = read(document.getElementById("first")?.textContent ?? "{}");
+  setClock(data.time);
+  return data;
 }
 
 /** Sends a request and reads the JSON of the answer, if it has any. With a name, sent again it acts no more. */
@@ -52,14 +46,13 @@ export async function send(method, path, body, name) {
       signal: AbortSignal.timeout(15_000),
     });
     text = await response.text();
-    const time = Date.parse(response.headers.get("holdpoint-time") ?? "");
-    if (!Number.isNaN(time)) ahead = time - Date.now();
+    setClock(response.headers.get("holdpoint-time"));
   } catch {
     throw new Offline();
   }
   let parsed = null;
   try {
-    parsed = text === "" ? null : JSON.parse(text, keepDigits);
+    parsed = text === "" ? null : read(text);
   } catch {
     // Whatever stands between here and Holdpoint answered in its place.
     if (response.status < 400) throw new Offline();

@@ -1,5 +1,7 @@
 // A row of numbered chips in the place of the buttons: reasons to reject, desks to move to.
 
+import { texts } from "./texts.js";
+
 /** After the chips appear, a second click of a double click is not taken for a choice. */
 const DEAF_MS = 300;
 
@@ -13,22 +15,26 @@ export const choosing = () => open !== null;
 function chip(key, text, act) {
   const button = document.createElement("button");
   button.type = "button";
-  const kbd = document.createElement("kbd");
-  kbd.textContent = key;
-  button.append(kbd, ` ${text}`);
+  if (key) {
+    const kbd = document.createElement("kbd");
+    kbd.textContent = key;
+    button.append(kbd, " ");
+  }
+  button.append(text);
   button.addEventListener("click", act);
   return button;
 }
 
-/** Offers options under a label, in the place of `instead`; `choose` is told which. */
-export function offer({ label, options, choose, opener, instead = at("buttons"), left = () => {} }) {
+/** Offers options under a label, in the place of `instead`, and perhaps an `extra` chip, `[key, text, act]`; `choose` is told which. */
+export function offer({ label, options, choose, opener, extra, instead = at("buttons"), left = () => {} }) {
   const openedAt = performance.now();
   const meant = (event) => event.detail === 0 || performance.now() - openedAt >= DEAF_MS;
-  open = { options, choose, opener, instead, left };
+  open = { options, choose, opener, instead, left, extra };
   const chips = options.map((option, index) =>
-    chip(String(index + 1), option, (event) => (meant(event) ? pick(index) : at("reasons").focus())),
+    chip(index < 9 ? String(index + 1) : "", option, (event) => (meant(event) ? pick(index) : at("reasons").focus())),
   );
-  at("reasons").replaceChildren(...chips, chip("Esc", "Back", leave));
+  const more = extra ? [chip(...extra)] : [];
+  at("reasons").replaceChildren(...chips, ...more, chip("Esc", texts.back, leave));
   at("reasons").setAttribute("aria-label", label);
   at("reasons").hidden = false;
   instead.hidden = true;
@@ -48,6 +54,10 @@ export function take(key) {
     leave();
     return true;
   }
+  if (key === open.extra?.[0].toLowerCase()) {
+    open.extra[2]();
+    return true;
+  }
   const index = /^[1-9]$/.test(key) ? Number(key) - 1 : -1;
   if (open.options[index] === undefined) return false;
   pick(index);
@@ -62,7 +72,8 @@ export function close() {
   open = null;
 }
 
-function leave() {
+/** Leaves without a choice. */
+export function leave() {
   const { opener, left } = open;
   close();
   left();

@@ -1,104 +1,230 @@
-// Editing: a field for each value, typed by what stands there. What comes out has the same members.
+// Editing: a field for each value, typed by the tool's schema where the request carried one, else by what stands
+// there; or all of it as JSON.
 
-import { Digits } from "./api.js";
-import { leaves } from "./case.js";
+import { Digits, isLeaf, read, written } from "./json.js";
+import { escaped, leaves, unescaped } from "./leaves.js";
 import { hides, reveal } from "./reveal.js";
-import { texts } from "./texts.js";
+import { isNullable, isOptional, lacking, problem, schemaAt, typeOf } from "./schema.js";
+import { editing as texts } from "./texts.js";
 
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 
+/** The member is to be left out. */
+const ABSENT = Symbol("absent");
+/** What a field holds that cannot be a value. */
+const wrong = (message) => ({ wrong: message });
+
 const at = (id) => document.getElementById(id);
 
-let fields = null;
+let editor = null;
 
 /** Whether the case on the page is being edited. */
-export const editing = () => fields !== null;
+export const editing = () => editor !== null;
 
-function textField(value) {
-  const area = document.createElement("textarea");
+function element(name, properties) {
+  return Object.assign(document.createElement(name), properties);
+}
+
+function textField(value, { format }) {
+  const area = format === "date" ? element("input", { type: "date" }) : element("textarea", {});
   area.value = value;
+  // What such a field cannot hold is edited as text.
+  if (area.value === "" && value !== "") return textField(value, {});
   // A text field has line ends of its own: what nobody touched stays as it was.
   const before = area.value;
-  area.rows = Math.min(8, Math.max(1, value.split("\n").length, Math.ceil(value.length / 70)));
+  if (area.rows) area.rows = Math.min(8, Math.max(1, value.split("\n").length, Math.ceil(value.length / 70)));
   return { element: area, read: () => (area.value === before ? value : area.value) };
 }
 
 function numberField(value) {
-  const input = document.createElement("input");
-  const before = value instanceof Digits ? value.text : String(value);
-  input.value = before;
-  input.inputMode = "decimal";
+  const before = value instanceof Digits ? value.text : String(value ?? "");
+  const input = element("input", { value: before, inputMode: "decimal", autocomplete: "off" });
   const read = () => {
     const text = input.value.trim();
-    if (!NUMBER.test(text)) return undefined;
-    return text === before ? value : new Digits(text);
+    if (text === before && value !== undefined) return value;
+    return NUMBER.test(text) ? new Digits(text) : wrong(texts.wrong.number);
   };
-  return { element: input, read, wrong: texts.noNumber };
+  return { element: input, read };
 }
 
-function choiceField(value) {
-  const select = document.createElement("select");
-  for (const option of [true, false]) select.append(new Option(String(option), String(option), option === value, option === value));
-  return { element: select, read: () => select.value === "true" };
+function choiceField(value, options) {
+  const select = element("select", {});
+  const known = options.findIndex((option) => written(option) === written(value ?? null));
+  const all = known >= 0 || value === undefined ? options : [value, ...options];
+  for (const option of all) select.append(new Option(typeof option === "string" ? option : written(option)));
+  select.selectedIndex = Math.max(known, 0);
+  const read = () => {
+    const chosen = all[select.selectedIndex];
+    return all === options || select.selectedIndex > 0 ? chosen : wrong(texts.wrong.choice);
+  };
+  return { element: select, read };
 }
 
-function nothingField() {
-  const input = document.createElement("input");
-  input.placeholder = texts.nothingThere;
-  return { element: input, read: () => (input.value === "" ? null : input.value) };
+function jsonField(value) {
+  const area = element("textarea", { value: written(value), rows: 3, spellcheck: false });
+  const readField = () => {
+    try {
+      const found = read(area.value);
+      return Array.isArray(found) === Array.isArray(value) && typeof found === "object" && found !== null ? found : wrong(texts.wrong.json);
+    } catch {
+      return wrong(texts.wrong.json);
+    }
+  };
+  return { element: area, read: readField };
 }
 
-function fieldOf(value) {
-  if (typeof value === "string") return textField(value);
+/** A field that may be left empty: what it then stands for. */
+function perhaps({ element: input, read }, nothing) {
+  input.placeholder = nothing === null ? texts.nothingThere : texts.notSet;
+  return { element: input, read: () => (input.value === "" ? nothing : read()) };
+}
+
+/** A field by the schema, where it says enough, else by what stands there. */
+function fieldOf(value, schema) {
+  const vacant = value === null || value === undefined;
+  const nothing = value === null ? null : ABSENT;
+  if (Array.isArray(schema.enum) && schema.enum.length > 0) {
+    const options = schema.enum.filter((option) => option !== null);
+    if (!vacant) return choiceField(value, isNullable(schema) ? [...options, null] : options);
+    return offered(options, nothing);
+  }
+  const type = vacant ? typeOf(schema) : undefined;
+  if (typeof value === "boolean") return choiceField(value, [true, false]);
+  if (type === "boolean") return offered([true, false], nothing);
   if (typeof value === "number" || value instanceof Digits) return numberField(value);
-  if (typeof value === "boolean") return choiceField(value);
-  if (value === null) return nothingField();
-  return null;
+  if (type === "number" || type === "integer") return perhaps(numberField(undefined), nothing);
+  if (vacant) return perhaps(textField("", {}), nothing);
+  return typeof value === "string" ? textField(value, schema) : jsonField(value);
 }
 
-function row(leaf, index) {
-  const tr = document.createElement("tr");
-  const th = document.createElement("th");
-  th.scope = "row";
-  const td = document.createElement("td");
-  const field = fieldOf(leaf.value);
-  if (field === null) {
-    th.append(reveal(leaf.path, texts.showAll));
-    td.textContent = JSON.stringify(leaf.value);
-    tr.append(th, td);
-    return { tr };
-  }
-  const label = document.createElement("label");
-  field.element.id = `edit-${index}`;
-  label.htmlFor = field.element.id;
-  label.append(reveal(leaf.path, texts.showAll));
+/** A choice that nothing was chosen of yet. */
+function offered(options, nothing) {
+  const select = element("select", {});
+  select.append(new Option(nothing === null ? texts.nothingThere : texts.notSet));
+  for (const option of options) select.append(new Option(typeof option === "string" ? option : written(option)));
+  return { element: select, read: () => (select.selectedIndex === 0 ? nothing : options[select.selectedIndex - 1]) };
+}
+
+let count = 0;
+
+function row({ path, pointer, value }, schema, optional) {
+  const field = fieldOf(value, schema);
+  const id = `edit-${(count += 1)}`;
+  const label = element("label", { htmlFor: id });
+  label.append(reveal(path));
+  const th = element("th", { scope: "row" });
   th.append(label);
-  const problem = document.createElement("p");
-  problem.className = "error";
-  problem.id = `edit-problem-${index}`;
-  field.element.setAttribute("aria-describedby", problem.id);
+  const note = element("p", { className: "error", id: `${id}-problem` });
+  field.element.id = id;
+  field.element.setAttribute("aria-describedby", note.id);
+  const td = element("td", {});
   td.append(field.element);
-  if (typeof leaf.value === "string" && hides(leaf.value)) {
+  if (schema.readOnly === true || "const" in schema) field.element.disabled = true;
+  if (typeof schema.description === "string") td.append(element("p", { className: "aside", textContent: schema.description.slice(0, 300) }));
+  if (typeof value === "string" && hides(value)) {
     // A text field shows no hidden characters: below it they are.
-    const note = document.createElement("p");
-    note.append(`${texts.asItIs} `, reveal(leaf.value, texts.showAll));
-    td.append(note);
+    const as = element("p", {});
+    as.append(`${texts.asItIs} `, reveal(value));
+    td.append(as);
   }
-  td.append(problem);
+  const made = { ...field, schema, note, pointer, left: false };
+  if (optional && value !== undefined) td.append(leaveOut(made));
+  td.append(note);
+  const tr = element("tr", {});
   tr.append(th, td);
-  return { tr, field: { ...field, problem, pointer: leaf.pointer } };
+  return { tr, field: made };
 }
 
-/** Puts a field in the place of each value. */
-export function begin(args) {
-  const rows = (Object.keys(args).length === 0 ? [] : leaves(args)).map(row);
-  fields = { args, all: rows.flatMap(({ field }) => field ?? []) };
-  at("fields").tBodies[0].replaceChildren(...rows.map(({ tr }) => tr));
-  at("more-fields").hidden = true;
-  at("fingerprint").hidden = true;
-  at("buttons").hidden = true;
+/** A button that leaves an optional member out, or takes it in again. */
+function leaveOut(field) {
+  const button = element("button", { type: "button", className: "small", textContent: texts.leaveOut });
+  button.setAttribute("aria-pressed", "false");
+  button.addEventListener("click", () => {
+    field.left = !field.left;
+    field.element.disabled = field.left;
+    button.setAttribute("aria-pressed", String(field.left));
+  });
+  return button;
+}
+
+const parentOf = (pointer) => pointer.slice(0, pointer.lastIndexOf("/"));
+const nameOf = (pointer) => unescaped(pointer.slice(pointer.lastIndexOf("/") + 1));
+
+/** Every object within a value, with its pointer and path. */
+function objects(value, pointer = "", path = "") {
+  if (value === null || typeof value !== "object" || value instanceof Digits || Array.isArray(value)) return [];
+  const inner = Object.entries(value).filter(([, below]) => !isLeaf(below));
+  return [
+    { pointer, path, value },
+    ...inner.flatMap(([name, below]) => objects(below, `${pointer}/${escaped(name)}`, path === "" ? name : `${path}.${name}`)),
+  ];
+}
+
+function additions(root, args) {
+  return objects(args).flatMap(({ pointer, path, value }) =>
+    lacking(root, pointer, value).map(({ name, schema }) => ({
+      leaf: { path: path === "" ? name : `${path}.${name}`, pointer: `${pointer}/${escaped(name)}` },
+      schema,
+    })),
+  );
+}
+
+/** A field too many is no help: so many can be typed into one by one, the rest as JSON. */
+const MAX_FIELDS = 300;
+
+function drawFields(args, root) {
+  const known = leaves(args).slice(0, MAX_FIELDS);
+  const present = known.map((leaf) => row(leaf, schemaAt(root, leaf.pointer), isOptional(root, parentOf(leaf.pointer), nameOf(leaf.pointer))));
+  const absent = additions(root, args).map(({ leaf, schema }) => row(leaf, schema, false));
+  const rows = [...present, ...absent];
+  editor = { args, root, all: rows.map(({ field }) => field), json: null };
+  at("fields").tBodies[0].replaceChildren(...rows.map(({ tr }) => tr), switcher(texts.asJson, () => drawJson(args, root)));
+  return editor.all.find(({ element: input }) => !input.disabled)?.element;
+}
+
+/** JSON in lines, with every digit. */
+function pretty(value, indent = "") {
+  if (isLeaf(value)) return written(value);
+  const inner = `${indent}  `;
+  const list = Array.isArray(value);
+  const members = Object.entries(value).map(([name, below]) => `${inner}${list ? "" : `${JSON.stringify(name)}: `}${pretty(below, inner)}`);
+  return `${list ? "[" : "{"}\n${members.join(",\n")}\n${indent}${list ? "]" : "}"}`;
+}
+
+function drawJson(args, root) {
+  const area = element("textarea", { id: "edit-json", rows: 14, spellcheck: false });
+  area.value = pretty(args);
+  const note = element("p", { className: "error", id: "edit-json-problem" });
+  area.setAttribute("aria-describedby", note.id);
+  area.setAttribute("aria-label", texts.argumentsJson);
+  const td = element("td", { colSpan: 2 });
+  td.append(area, note);
+  const tr = element("tr", {});
+  tr.append(td);
+  editor = { args, root, all: [], json: { area, note } };
+  at("fields").tBodies[0].replaceChildren(tr, switcher(texts.asFields, () => drawFields(args, root)));
+  area.focus();
+  return area;
+}
+
+function switcher(text, draw) {
+  const button = element("button", { type: "button", className: "small", textContent: text });
+  button.addEventListener("click", () => draw()?.focus());
+  const td = element("td", { colSpan: 2 });
+  td.append(button);
+  const tr = element("tr", {});
+  tr.append(td);
+  return tr;
+}
+
+/** Puts a field in the place of each value; the first flagged one has the focus. */
+export function begin({ action: { args }, schema }, flagged = []) {
+  const first = drawFields(args, schema ?? {});
+  at("fields").hidden = false;
+  for (const id of ["more-fields", "fingerprint", "buttons", "compared", "raw"]) at(id).hidden = true;
   at("editing").hidden = false;
-  fields.all[0]?.element.focus();
+  const suspect = editor.all.find(({ pointer, element: input }) => !input.disabled && flagged.includes(pointer));
+  (suspect?.element ?? first)?.focus();
 }
 
 /** Keeps what was typed as it stands, or lets it be typed again. */
@@ -108,7 +234,8 @@ export function freeze(frozen) {
 
 /** Ends editing; the case has to be drawn again. */
 export function end() {
-  fields = null;
+  if (editor) at("compared").hidden = true;
+  editor = null;
   freeze(false);
   at("editing").hidden = true;
   at("buttons").hidden = false;
@@ -116,26 +243,54 @@ export function end() {
 
 /** The arguments as edited; undefined where a field holds what it cannot, which it then says. */
 export function edited() {
+  if (editor.json) return editedJson(editor.json);
   const values = new Map();
   let first;
-  for (const { element, read, wrong, problem, pointer } of fields.all) {
-    const value = read();
-    problem.textContent = value === undefined ? wrong : "";
-    element.setAttribute("aria-invalid", String(value === undefined));
-    if (value === undefined) first ??= element;
-    values.set(pointer, value);
+  for (const field of editor.all) {
+    const value = field.left ? ABSENT : field.read();
+    const message = value === ABSENT || field.element.disabled ? undefined : (value?.wrong ?? problem(field.schema, value));
+    field.note.textContent = message ?? "";
+    field.element.setAttribute("aria-invalid", String(message !== undefined));
+    if (message !== undefined) first ??= field.element;
+    values.set(field.pointer, value);
   }
   if (first) {
     first.focus();
     return undefined;
   }
-  return rebuilt(fields.args, "", values);
+  const args = rebuilt(editor.args, "", values);
+  for (const [pointer, value] of values) if (value !== ABSENT) add(args, pointer, value);
+  return args;
+}
+
+function editedJson({ area, note }) {
+  let found;
+  try {
+    found = read(area.value);
+  } catch (error) {
+    found = error;
+  }
+  const isObject = found !== null && typeof found === "object" && !Array.isArray(found) && !(found instanceof Error) && !(found instanceof Digits);
+  note.textContent = isObject ? "" : texts.wrong.object;
+  area.setAttribute("aria-invalid", String(!isObject));
+  if (isObject) return found;
+  area.focus();
+  return undefined;
 }
 
 function rebuilt(value, pointer, values) {
   if (values.has(pointer)) return values.get(pointer);
   if (value === null || typeof value !== "object" || value instanceof Digits) return value;
-  const step = (name) => `${pointer}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+  const step = (name) => `${pointer}/${escaped(name)}`;
   const members = Object.entries(value).map(([name, inner]) => [name, rebuilt(inner, step(name), values)]);
-  return Array.isArray(value) ? members.map(([, inner]) => inner) : Object.fromEntries(members);
+  const kept = members.filter(([, inner]) => inner !== ABSENT);
+  return Array.isArray(value) ? kept.map(([, inner]) => inner) : Object.fromEntries(kept);
+}
+
+/** Adds a member that was not there. */
+function add(args, pointer, value) {
+  const steps = pointer.slice(1).split("/").map(unescaped);
+  const name = steps.pop();
+  const parent = steps.reduce((found, step) => found?.[step], args);
+  if (parent && !Array.isArray(parent) && !Object.hasOwn(parent, name)) Object.defineProperty(parent, name, { value, writable: true, enumerable: true, configurable: true });
 }

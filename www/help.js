@@ -1,36 +1,33 @@
 // The help, and the switch for single keys.
 
 import { setSingleKeys, singleKeysOn } from "./keys.js";
-import { texts } from "./texts.js";
+import { help as texts } from "./texts.js";
 
-const at = (id) => document.getElementById(id);
-
-export function showHelp() {
-  at("help").showModal();
+function make(name, properties, ...children) {
+  const element = Object.assign(document.createElement(name), properties);
+  element.append(...children);
+  return element;
 }
 
-function drawHelp() {
-  const rows = texts.help.flatMap(([key, what]) => {
-    const dt = document.createElement("dt");
-    const kbd = document.createElement("kbd");
-    kbd.textContent = key;
-    dt.append(kbd);
-    const dd = document.createElement("dd");
-    dd.textContent = what;
-    return [dt, dd];
+function made() {
+  const rows = texts.keys.flatMap(([key, what]) => [make("dt", {}, make("kbd", {}, key)), make("dd", {}, what)]);
+  const label = () => texts.singleKeys(singleKeysOn());
+  const single = make("button", { type: "button", id: "single-keys" }, label());
+  single.addEventListener("click", () => {
+    setSingleKeys(!singleKeysOn());
+    single.textContent = label();
   });
-  at("help-keys").replaceChildren(...rows);
-  at("help-note").textContent = texts.helpNote;
+  const close = make("button", { type: "button" }, texts.close);
+  const title = make("h2", { id: "help-title" }, texts.title);
+  const buttons = make("p", { className: "row" }, single, close);
+  const dialog = make("dialog", { id: "help" }, title, make("dl", {}, ...rows), make("p", { className: "quiet" }, texts.note), buttons);
+  dialog.setAttribute("aria-labelledby", "help-title");
+  close.addEventListener("click", () => dialog.close());
+  document.body.append(dialog);
+  return dialog;
 }
 
-function drawSingleKeys() {
-  at("single-keys").textContent = texts.singleKeys(singleKeysOn());
+/** Shows the keys. */
+export function showHelp() {
+  (document.getElementById("help") ?? made()).showModal();
 }
-
-at("help-button").addEventListener("click", showHelp);
-at("single-keys").addEventListener("click", () => {
-  setSingleKeys(!singleKeysOn());
-  drawSingleKeys();
-});
-drawHelp();
-drawSingleKeys();

@@ -1,6 +1,6 @@
 // Exchanges a key for a session. The key goes nowhere else and is not kept.
 import { send, Offline } from "./api.js";
-import { texts } from "./texts.js";
+import { signingIn as texts } from "./texts.js";
 
 const form = document.getElementById("form");
 const key = document.getElementById("key");
@@ -12,12 +12,13 @@ form.addEventListener("submit", async (event) => {
   try {
     const answer = await send("POST", "/sign-in", { key: key.value.trim() });
     if (answer.ok) {
-      location.assign("/review");
+      // What was asked for before signing in is shown after it.
+      location.assign(`/review${location.search}`);
       return;
     }
-    error.textContent = texts.signIn[answer.status] ?? answer.body?.detail ?? texts.signIn.other;
+    error.textContent = texts[answer.status] ?? answer.body?.detail ?? texts.other;
   } catch (problem) {
-    error.textContent = problem instanceof Offline ? texts.signIn.offline : texts.signIn.other;
+    error.textContent = problem instanceof Offline ? texts.offline : texts.other;
   }
   key.select();
 });

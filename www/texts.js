@@ -1,90 +1,223 @@
 // Every sentence that the pages say and that is not in their HTML.
 
+const count = (number, one, many) => (number === 1 ? `1 ${one}` : `${number} ${many}`);
+
+/** A span of time in words, by its largest unit. */
+export function span(ms) {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 90) return `${seconds} s`;
+  if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 48 * 3600) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86_400)} days`;
+}
+
+export const ago = (ms) => `${span(ms)} ago`;
+
 export const texts = {
-  waitingFor: (count) => (count === 1 ? "1 case is waiting." : `${count} cases are waiting.`),
-  waiting: (held, audits) => (audits > 0 ? `${held} + ${audits} audits` : String(held)),
+  deskOption: (name, held, audits, age) =>
+    `${name} · ${held}${audits > 0 ? ` + ${count(audits, "audit", "audits")}` : ""}${age === undefined ? "" : ` · oldest ${age}`}`,
   runs: "Runs exactly as shown:",
   ran: "Ran exactly as shown:",
   held: "Held for you to decide",
   toAudit: "It ran already, and was drawn for a second look",
+  confidence: ({ given, threshold }) => {
+    if (given === null) return "";
+    return `Confidence ${given}${threshold === null ? "" : `, threshold ${threshold}`}.`;
+  },
   makesGood: "Makes an overturned action good",
   missing: "missing",
   empty: "empty",
+  asText: "as text",
+  noArguments: "No arguments.",
   flagged: "Flagged",
+  was: "was",
+  added: "was not there",
+  compared: (changes) => `${changes === 0 ? "Nothing changed" : count(changes, "field changed", "fields changed")} since people approved the last `,
+  forSubject: "for",
   irreversible: "Cannot be undone once it runs",
   votes: (needed) => `${needed} different people have to approve, each for themselves`,
-  moreFields: (count) => (count === 1 ? "1 more field" : `${count} more fields`),
+  moreFields: (number, unchanged) => `${count(number, "more field", "more fields")}${unchanged ? ", unchanged" : ""}`,
+  moreRows: (number) => `Show ${number} more`,
   context: "Context and the AI's own account (not verified)",
   contextNote: "Written by the app and the AI. It does not change what runs.",
   noContext: "Nothing was sent along.",
-  showAll: (count) => `Show all ${count} characters`,
+  looksLatin: "looks like Latin:",
+  showAll: (number) => `Show all ${number} characters`,
 
   actions: {
     before: { yes: "Approve", no: "Reject", why: "Why is it rejected?" },
     after: { yes: "Confirm", no: "Overturn", why: "Why was it wrong?" },
   },
   expires: "Expires",
+  expiresThen: "then nothing runs",
   due: "Due",
-  whereTo: "Which desk is to decide?",
-  noOtherDesk: "There is no other desk.",
-  moved: (title, desk) => `Moved to ${desk}: ${title}.`,
+  addNote: "Note",
+  back: "Back",
+  lookFirst: "Not yet: this part was flagged and was not on screen. Look at it, then press again.",
   edited: (title) => `Let run as edited: ${title}.`,
   votedEdit: (title) => `Edited; other people approve it now: ${title}.`,
   confirmed: (title) => `Confirmed: ${title}.`,
   overturned: (title, reason) => `Overturned (${reason}): ${title}.`,
-  unchanged: "Nothing was changed. Go back, or change something.",
-  noNumber: "A number is needed, such as 12 or 12.5.",
-  nothingThere: "nothing (null)",
-  asItIs: "As it is:",
   approved: (title) => `Approved: ${title}.`,
   rejected: (title, reason) => `Rejected (${reason}): ${title}.`,
   voted: (title) => `Your approval counts; another person decides too: ${title}.`,
   undoWithin: (seconds) => `Press U to undo (${seconds} s).`,
-  undone: (title) => `Taken back: ${title}.`,
-  undoAgain: "Holdpoint does not answer. Press U again.",
-  undoTooLate: "Too late to undo: it was released.",
   skipped: (title) => `Skipped for ten minutes: ${title}.`,
   sending: "Sending…",
-  sendingAgain: "Holdpoint does not answer. Your decision is kept and sent again.",
+  notLoaded: "This part of the page could not be fetched. Try again when you are back on line.",
 
   somebodyElse: (title) => `Somebody else was first with “${title}”. Here is the next case.`,
   leased: (title) => `Somebody else is looking at “${title}”. Here is the next case.`,
+  changedMeanwhile: (title) => `“${title}” was changed by somebody else. This is how it stands now.`,
   expired: (title) => `“${title}” expired before a decision, so nothing ran.`,
   tooLate: (title) => `Your decision on “${title}” came after its deadline. Nothing ran.`,
   refused: (detail) => `Not accepted: ${detail}`,
-  offline: (count) =>
-    count > 0
-      ? "You are offline. Your last decision is kept and sent as soon as you are back."
+  notFree: (title, status) => `“${title}” is not free to decide: ${status.replace("_", " ")}.`,
+  notFound: "The case in the link is not there, or not for you.",
+  offline: (kept) =>
+    kept > 0
+      ? `You are offline. ${count(kept, "decision is kept and sent", "decisions are kept and sent")} as soon as you are back.`
       : "You are offline. This page goes on by itself as soon as you are back.",
+  notAnswering: (kept) => `Holdpoint does not answer. ${count(kept, "decision is kept and sent", "decisions are kept and sent")} again.`,
+  nothingAhead: "No more cases are here",
+  nothingAheadText: "The next one comes as soon as you are back on line.",
 
   nothing: "Nothing is waiting",
   nothingText: "New cases appear here by themselves.",
   nothingForYou: "Nothing is waiting for you",
-  nothingForYouText: (count) =>
-    `${texts.waitingFor(count)} ${count === 1 ? "It is" : "They are"} skipped, with somebody else, your own, or approved by you already.`,
-  signedOut: "You are signed out",
-  signedOutText: "Sign in again to go on. What was not confirmed is still held.",
+  nothingForYouText: (number) =>
+    `${count(number, "case is", "cases are")} waiting, and ${number === 1 ? "it is" : "all are"} skipped, with somebody else, your own, or approved by you already.`,
+  signedOut: "You are signed out. What you decided or typed is kept here:",
+  signInAgain: "sign in again in another tab",
   broken: "Holdpoint does not answer as it should",
   noDesk: "Your key is good for no desk",
   noDeskText: "Ask an admin for a key that names your desk.",
+};
 
-  signIn: {
-    401: "This key is not in force. Check that it was copied whole, or ask an admin for a new one.",
-    403: "This key is not for reviewing. Ask an admin for a reviewer's key.",
-    422: "Type or paste your key; it begins with hpk_.",
-    offline: "You are offline.",
-    other: "Signing in does not work now. Try again in a moment.",
+/** Said by what the first decision does not need. */
+export const later = {
+  category: "Category",
+  note: "Note",
+  pace: (anHour, { agreed, of }) => {
+    if (anHour === undefined) return "";
+    return `· ${anHour} an hour, ${of > 0 ? `second opinions agreed ${agreed} of ${of}` : "accuracy not measured yet"}`;
   },
+  whereTo: "Which desk is to decide?",
+  noOtherDesk: "There is no other desk.",
+  moved: (title, desk) => `Moved to ${desk}: ${title}.`,
+  undone: (title) => `Taken back: ${title}.`,
+  undoSoon: "It is taken back as soon as it has arrived.",
+  undoAgain: "Holdpoint does not answer. Press U again.",
+  undoTooLate: "Too late to undo: it was released.",
+  sendFirst: "Your last decisions are still being sent. Sign out when they have arrived.",
+  breakDue: "You have been at it for a while. Five minutes away from the screen keep the eye sharp.",
+};
 
+/** Said while editing. */
+export const editing = {
+  somebodyElseDraft: (title) => `“${title}” was decided by somebody else. What you typed stays here until you go back.`,
+  leaseLost: "Somebody else looks at this case now. What you typed stays; saving it works if they leave it.",
+  expiredDraft: "It expired, so nothing runs. What you typed stays here until you go back.",
+  unchanged: "Nothing was changed. Go back, or change something.",
+  nothingThere: "nothing (null)",
+  notSet: "not set",
+  leaveOut: "Leave out",
+  asJson: "Edit all as JSON",
+  asFields: "Edit as fields again",
+  argumentsJson: "Arguments as JSON",
+  asItIs: "As it is:",
+  wrong: {
+    number: "A number is needed, such as 12 or 12.5.",
+    integer: "A whole number is needed.",
+    least: (limit) => `At least ${limit}.`,
+    most: (limit) => `At most ${limit}.`,
+    above: (limit) => `More than ${limit}.`,
+    below: (limit) => `Less than ${limit}.`,
+    step: (step) => `A multiple of ${step}.`,
+    shorter: (limit) => `At least ${count(limit, "character", "characters")}.`,
+    longer: (limit) => `At most ${count(limit, "character", "characters")}.`,
+    pattern: (pattern) => `It has to match ${pattern}.`,
+    format: (format) => `This is no ${format}.`,
+    choice: "Choose one of the others.",
+    nothing: "Something has to stand here.",
+    json: "This has to be JSON of the same kind: a list or an object.",
+    object: "This has to be one JSON object.",
+  },
+};
+
+/** Said of the canonical form and its digest. */
+export const digests = {
+  raw: (digest) => `Canonical JSON, as the digest ${digest} has it. Press D for the fields.`,
+  verified: "✓ checked here",
+  differs: "⚠ What is shown has another digest. Do not approve it; tell an admin.",
+};
+
+/** Said by the help. */
+export const help = {
+  title: "Keys",
+  close: "Close",
   singleKeys: (on) => `Single keys: ${on ? "on" : "off"}`,
-  help: [
+  keys: [
     ["A", "Approve; confirm what ran already"],
-    ["R, then 1–9", "Reject or overturn, with a reason (Esc goes back)"],
+    ["R, then 1–9", "Reject or overturn, with a reason (N adds a note, Esc goes back)"],
     ["E", "Edit what may run; Ctrl or ⌘ and Enter saves"],
-    ["X, then 1–9", "Move to another desk"],
     ["S", "Skip: not shown to you again for ten minutes"],
+    ["X, then 1–9", "Move to another desk"],
     ["U", "Undo your last decision, while it is not released"],
+    ["J, K", "Next and previous field"],
+    ["D", "The canonical JSON, and back"],
     ["?", "This help"],
   ],
-  helpNote: "Enter and Space decide nothing unless you have moved to a button yourself. Single keys can be switched off at the top; the buttons always work.",
+  note: "Enter and Space decide nothing unless you have moved to a button yourself. Without single keys the buttons do all of it.",
+};
+
+/** Said while signing in. */
+export const signingIn = {
+  401: "This key is not in force. Check that it was copied whole, or ask an admin for a new one.",
+  403: "This key is not for reviewing. Ask an admin for a reviewer's key.",
+  422: "Type or paste your key; it begins with hpk_.",
+  offline: "You are offline.",
+  other: "Signing in does not work now. Try again in a moment.",
+};
+
+/** Said of lists of cases, and of one of them. */
+export const cases = {
+  title: "Cases · Holdpoint",
+  any: "any",
+  looking: "Looking…",
+  found: (number, more) => `${count(number, "case", "cases")}${more ? ", and there are more" : ""}, the newest first.`,
+  failed: (detail) => `Holdpoint does not answer as it should. ${detail}`,
+  outcome: (outcome) => `the app says: ${outcome}`,
+  deleted: "(arguments deleted)",
+  deletedCase: (status) => `Its arguments were deleted, as the desk's time for keeping them has it. It ended as ${status}.`,
+  notThere: "No case has this id, or it is not for you.",
+  standing: (status, desk, since) => `${status[0].toUpperCase()}${status.slice(1)} at ${desk}, since ${since}.`,
+  entry: "The entry as it is hashed",
+  by: ", by ",
+  auditorsOnly: "Its ledger is for auditors.",
+  chained: (entries) => `${count(entries, "entry", "entries")} of the ledger, hash-chained: none can be changed or left out without a trace.`,
+};
+
+const because = ({ reason, category }) => [reason && ` (${reason})`, category && `, ${category}`].filter(Boolean).join("");
+const after = ({ seen_ms: ms }) => (ms === null || ms === undefined ? "" : `, seen for ${span(ms)}`);
+
+/** What a ledger's entries say. */
+export const story = {
+  held: ({ severity }) => `Held, ${severity}`,
+  sampled: ({ severity }) => `Ran, and was drawn for an audit, ${severity}`,
+  received: ({ from }) => `Arrived from ${from}`,
+  voted: (detail) => `Approved by one of several${after(detail)}`,
+  edited: (detail) => `Edited, for others to approve${after(detail)}`,
+  decided: (detail) => `Decided: ${detail.decision}${because(detail)}${after(detail)}`,
+  too_late: (detail) => `Came too late: ${detail.decision}${because(detail)}`,
+  undone: () => "Taken back",
+  expired: () => "Expired: nobody decided in time, and nothing ran",
+  unaudited: () => "Nobody looked in time",
+  withdrawn: () => "Withdrawn by the app",
+  taken: () => "Handed to the waiting client",
+  redeemed: () => "Its permit was redeemed",
+  reported: ({ outcome }) => `The app says what became of it: ${outcome}`,
+  moved: ({ to }) => `Moved to ${to}`,
+  raised: ({ undo }) => `An action that makes it good was raised: ${undo}`,
+  forgotten: () => "Arguments and context were deleted",
 };

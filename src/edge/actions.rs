@@ -44,6 +44,7 @@ pub(super) async fn propose(visit: &Visit<'_>, key: &Key) -> Responded {
         audience,
         raised_by: None,
         proxied: None,
+        schema: None,
     };
     let mut kept = None;
     if let Some(oversight) = gating::oversight(in_force, made) {

@@ -67,6 +67,15 @@ pub(crate) async fn case(
     Err(Problem::new(Code::Unavailable, "the case is on its way between desks; ask again"))
 }
 
+/// Lets a page watch a desk.
+pub(crate) async fn watch(env: &Env, desk: &str) -> Result<Response, Problem> {
+    let unavailable = |_| Problem::new(Code::Unavailable, "desk: it cannot be watched now");
+    let stub = env.durable_object("DESK").and_then(|namespace| namespace.get_by_name(desk));
+    let request = Request::new("https://object/", Method::Get).map_err(unavailable)?;
+    request.headers().set("upgrade", "websocket").map_err(unavailable)?;
+    stub.map_err(unavailable)?.fetch_with_request(request).await.map_err(unavailable)
+}
+
 /// Asks the office.
 pub(crate) async fn office(env: &Env, ask: &Json) -> Result<Reply, Problem> {
     object(env, "OFFICE", "office", ask, LIMIT_MS).await

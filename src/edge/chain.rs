@@ -15,6 +15,10 @@ pub(crate) const TABLES: &[&str] = &[
     "CREATE TRIGGER ledger_keeps BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'entries do not vanish'); END",
 ];
 
+/// Entries of one case are found without reading all.
+pub(crate) const BY_SUBJECT: &[&str] =
+    &["CREATE INDEX ledger_by_subject ON ledger (text ->> 'subject', seq)"];
+
 /// The end of the chain.
 pub(crate) fn head(sql: &Sql) -> Result<Head, SqlError> {
     let rows = sql.query("SELECT seq, at, hash FROM ledger ORDER BY seq DESC LIMIT 1", &[])?;
@@ -37,12 +41,14 @@ pub(crate) fn store(sql: &Sql, entry: &Entry) -> Result<(), SqlError> {
 const PAGE_ROWS: i64 = 1000;
 const PAGE_BYTES: usize = 1 << 20;
 
-/// The entries behind a number, as lines. Whoever reads goes on with the number of the last one.
-pub(crate) fn page(sql: &Sql, after: i64) -> Result<(u16, Json), SqlError> {
-    let rows = sql.query(
-        "SELECT text FROM ledger WHERE seq > ? ORDER BY seq LIMIT ?",
-        &[after.into(), PAGE_ROWS.into()],
-    )?;
+/// The entries behind a number, of one subject or of all, as lines. Whoever reads goes on with the number of the
+/// last one.
+pub(crate) fn page(sql: &Sql, after: i64, subject: Option<&str>) -> Result<(u16, Json), SqlError> {
+    let of = if subject.is_some() { "text ->> 'subject' = ? AND " } else { "" };
+    let statement = format!("SELECT text FROM ledger WHERE {of}seq > ? ORDER BY seq LIMIT ?");
+    let values = [after.into(), PAGE_ROWS.into()];
+    let values: Vec<Bind<'_>> = subject.into_iter().map(Bind::Text).chain(values).collect();
+    let rows = sql.query(&statement, &values)?;
     let mut lines = String::new();
     for row in &rows {
         lines.push_str(&row.text("text")?);

@@ -86,6 +86,8 @@ pub(super) struct Proposer<'a> {
     pub(super) raised_by: Option<&'a str>,
     /// What a call through the proxy is known by.
     pub(super) proxied: Option<Proxied>,
+    /// The schema of the arguments, where the request carried one.
+    pub(super) schema: Option<Json>,
 }
 
 /// Whether people look at an action, before it runs or after; `None`: nobody does.
@@ -150,6 +152,7 @@ pub(super) fn facts(
         proxied: proposer.proxied,
         origin: proposer.origin.to_owned(),
         content,
+        schema: proposer.schema.clone(),
         reasons: policy.reasons(&action.kind),
         created: made.at,
         expires: made.at.after(time),

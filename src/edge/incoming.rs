@@ -78,6 +78,12 @@ impl Incoming {
         self.query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
     }
 
+    /// A parameter of the query as a person wrote it; none where it is empty or cannot be read.
+    pub(crate) fn text_parameter(&self, name: &str) -> Option<String> {
+        let text = self.parameter(name).filter(|text| !text.is_empty())?.replace('+', " ");
+        js_sys::decode_uri_component(&text).ok().map(String::from)
+    }
+
     /// The body as strict JSON.
     pub(crate) fn json(&self) -> Result<Json, Problem> {
         let media_type = self.header("content-type").unwrap_or_default();

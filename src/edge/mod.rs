@@ -95,7 +95,10 @@ async fn handle(incoming: &Incoming, env: Env, ctx: &Rc<Context>) -> Responded {
                 return public(&env, incoming, row.name, parameter).await;
             }
             let copy = copy::current(&env, ctx).await?;
-            let key = doors::pass(&env, incoming, &copy, &admin, row.access).await?;
+            let key = match doors::pass(&env, incoming, &copy, &admin, row.access).await {
+                Err(problem) if row.is_page() => return Ok(pages::problem(&problem, &incoming.query)),
+                passed => passed?,
+            };
             if incoming.method != "GET" && incoming.method != "HEAD" {
                 doors::check_origin(&env, incoming)?;
             }
@@ -103,6 +106,9 @@ async fn handle(incoming: &Incoming, env: Env, ctx: &Rc<Context>) -> Responded {
             let (named, token) = named.unzip();
             let visit = Visit { env: &env, incoming, copy, token };
             let responded = own(&visit, &key, row.name, parameter).await;
+            if let (true, Err(problem)) = (row.is_page(), &responded) {
+                return Ok(pages::problem(problem, &incoming.query));
+            }
             if let (Some(named), 400 | 413 | 415 | 422) = (named, status_of(&responded)) {
                 named.forget(&env).await;
             }
@@ -145,7 +151,6 @@ fn status_of(responded: &Responded) -> u16 {
 async fn public(env: &Env, incoming: &Incoming, name: Name, parameter: &str) -> Responded {
     match name {
         Name::Home => Ok(respond::empty(302, &[("location", "/review")])),
-        Name::ReviewPage => Ok(pages::review()),
         Name::SignInPage => Ok(pages::sign_in()),
         Name::Asset => pages::asset(parameter),
         Name::OpenApi => Ok(pages::openapi()),
@@ -158,6 +163,8 @@ async fn public(env: &Env, incoming: &Incoming, name: Name, parameter: &str) -> 
 
 async fn own(visit: &Visit<'_>, key: &Key, name: Name, parameter: &str) -> Responded {
     match name {
+        Name::ReviewPage => pages::review(visit, key).await,
+        Name::CasesPage => pages::cases(visit, key).await,
         Name::Propose => actions::propose(visit, key).await,
         Name::Action => actions::read(visit, key, parameter).await,
         Name::Withdraw => actions::withdraw(visit, key, parameter).await,
@@ -172,6 +179,7 @@ async fn own(visit: &Visit<'_>, key: &Key, name: Name, parameter: &str) -> Respo
         Name::RevokeKey => admin::revoke_key(visit, key, parameter).await,
         Name::Desks => review::desks(visit, key).await,
         Name::Cases => review::cases(visit, key, parameter).await,
+        Name::Live => review::live(visit, key, parameter).await,
         Name::Claim => review::claim(visit, key, parameter).await,
         Name::Case => review::case(visit, key, parameter).await,
         Name::Lease => review::lease(visit, key, parameter).await,
@@ -185,7 +193,6 @@ async fn own(visit: &Visit<'_>, key: &Key, name: Name, parameter: &str) -> Respo
         Name::Resend => records::resend(visit, key, parameter).await,
         Name::Healthz
         | Name::Home
-        | Name::ReviewPage
         | Name::SignInPage
         | Name::Asset
         | Name::OpenApi

@@ -93,7 +93,7 @@ impl Office {
             "versions" => self.versions(),
             "ledger" => {
                 let after = ask.get("after").and_then(Json::as_i64).unwrap_or(0);
-                chain::page(&self.sql, after).map_err(|error| failed(&error))
+                chain::page(&self.sql, after, None).map_err(|error| failed(&error))
             }
             "head" => chain::head_json(&self.sql, None).map_err(|error| failed(&error)),
             "sign_in" => self.sign_in(text(ask, "hash")?, now),

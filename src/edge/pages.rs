@@ -1,47 +1,154 @@
-//! The pages and their files, compiled into the Worker so that they work when everything beside it is down.
+//! The pages, compiled into the Worker so that they work when everything beside it is down. Each is one document with
+//! its style and its script in it, made of `www/` by `cargo xtask build`; what it shows first comes with it.
 
-use super::{Responded, respond};
+use super::respond::{self, page_headers};
+use super::review::{desks_with_counts, find_case};
+use super::{Responded, Visit, call, clock};
+use crate::core::canonical::Digest;
+use crate::core::json::Json;
+use crate::core::key::{Key, Role};
+use crate::wire::api::Claim;
+use crate::wire::desk::Ask;
 use crate::wire::problem::{Code, Problem};
+use base64ct::{Base64, Encoding as _};
+use std::cell::LazyCell;
 use worker::Response;
 
 const HTML: &str = "text/html; charset=utf-8";
-const CSS: &str = "text/css; charset=utf-8";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
-const FILES: [(&str, &str, &str); 12] = [
-    ("style.css", CSS, include_str!("../../www/style.css")),
-    ("review.js", JAVASCRIPT, include_str!("../../www/review.js")),
-    ("case.js", JAVASCRIPT, include_str!("../../www/case.js")),
-    ("choices.js", JAVASCRIPT, include_str!("../../www/choices.js")),
-    ("edit.js", JAVASCRIPT, include_str!("../../www/edit.js")),
-    ("help.js", JAVASCRIPT, include_str!("../../www/help.js")),
-    ("api.js", JAVASCRIPT, include_str!("../../www/api.js")),
-    ("keys.js", JAVASCRIPT, include_str!("../../www/keys.js")),
-    ("texts.js", JAVASCRIPT, include_str!("../../www/texts.js")),
-    ("reveal.js", JAVASCRIPT, include_str!("../../www/reveal.js")),
-    ("sign-in.js", JAVASCRIPT, include_str!("../../www/sign-in.js")),
+/// How many cases come with the document: the one that is shown, and a look ahead.
+const FIRST: i64 = 3;
+
+const FILES: [(&str, &str, &str); 2] = [
     ("icon.svg", SVG, include_str!("../../www/icon.svg")),
+    // What the first decision does not need.
+    ("later.js", JAVASCRIPT, include_str!("../../build/pages/later.js")),
 ];
 
-/// `GET /review`
-pub(super) fn review() -> Response {
-    respond::page(HTML, include_str!("../../www/review.html"))
+/// A document, with the policy that lets exactly its own style and script work.
+#[derive(Debug)]
+struct Document {
+    html: &'static str,
+    policy: String,
+}
+
+thread_local! {
+    static REVIEW: LazyCell<Document> = LazyCell::new(|| Document::new(include_str!("../../build/pages/review.html")));
+    static CASES: LazyCell<Document> = LazyCell::new(|| Document::new(include_str!("../../build/pages/cases.html")));
+    static SIGN_IN: LazyCell<Document> = LazyCell::new(|| Document::new(include_str!("../../build/pages/sign-in.html")));
+}
+
+impl Document {
+    fn new(html: &'static str) -> Self {
+        let hash = |open: &str, close: &str| {
+            let inner =
+                html.split_once(open).and_then(|(_, rest)| rest.split_once(close)).map(|(inner, _)| inner);
+            Base64::encode_string(Digest::of(inner.unwrap_or_default().as_bytes()).as_bytes())
+        };
+        let policy = format!(
+            "default-src 'none'; script-src 'self' 'sha256-{}'; style-src 'sha256-{}'; connect-src 'self'; img-src 'self'; \
+             form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
+             trusted-types 'none'",
+            hash("<script type=\"module\">", "</script>"),
+            hash("<style>", "</style>"),
+        );
+        Self { html, policy }
+    }
+
+    /// The document with what it shows first. Nothing in that can end the element it stands in.
+    fn with(&self, status: u16, first: &Json) -> Response {
+        let first = first.to_string().replace('<', "\\u003c");
+        let (before, after) = self.html.split_once("</body>").unwrap_or((self.html, ""));
+        let data = format!("<script type=\"application/json\" id=\"first\">{first}</script></body>");
+        let html = [before, &data, after].concat();
+        respond::document(status, HTML, html, &page_headers(&self.policy))
+    }
 }
 
 /// `GET /sign-in`
 pub(super) fn sign_in() -> Response {
-    respond::page(HTML, include_str!("../../www/sign-in.html"))
+    SIGN_IN.with(|page| page.with(200, &Json::object([])))
 }
 
 /// `GET /www/{file}`
 pub(super) fn asset(name: &str) -> Responded {
     let file = FILES.iter().find(|(known, ..)| *known == name);
     let (_, media_type, body) = file.ok_or_else(|| Problem::new(Code::NotFound, "no file has this name"))?;
-    Ok(respond::page(media_type, body))
+    Ok(respond::document(200, media_type, (*body).to_owned(), &page_headers("default-src 'none'")))
 }
 
 /// `GET /openapi.json`
 pub(super) fn openapi() -> Response {
     respond::text("application/json", include_str!("../../www/openapi.json"), &[])
+}
+
+/// What a page says in the place of its cases: whoever is not signed in is led to do so.
+pub(super) fn problem(problem: &Problem, query: &str) -> Response {
+    if problem.code == Code::Unauthenticated {
+        let to = if query.is_empty() { "/sign-in".to_owned() } else { format!("/sign-in?{query}") };
+        return respond::empty(303, &[("location", &to)]);
+    }
+    REVIEW.with(|page| page.with(problem.status(), &Json::object([("problem", problem.to_json())])))
+}
+
+/// `GET /review`, with the first case for whoever is to decide it.
+pub(super) async fn review(visit: &Visit<'_>, key: &Key) -> Responded {
+    if key.role == Role::Auditor {
+        return Ok(respond::empty(303, &[("location", "/review/cases")]));
+    }
+    let mut first = desks_with_counts(visit, key).await?;
+    let asked_for = match visit.incoming.text_parameter("case") {
+        Some(id) => find_case(visit, key, &id).await?,
+        None => None,
+    };
+    let desk = desk_to_open(&first, visit.incoming.parameter("desk"), asked_for.as_ref());
+    let mut claimed = Json::Null;
+    if let Some(desk) = desk.as_deref().filter(|_| !is_only_fetched(visit)) {
+        let wanted = asked_for.as_ref().and_then(|case| case.get("id")).and_then(Json::as_str);
+        let claim = Claim { want: FIRST, skip: Vec::new(), first: wanted.map(str::to_owned) };
+        let reply = call::desk(visit.env, desk, &Ask::Claim { person: key.person.clone(), claim }).await?;
+        if reply.status == 200 {
+            claimed = reply.body;
+        }
+    }
+    if let Some(object) = first.as_object_mut() {
+        object.set("desk", desk);
+        object.set("claimed", claimed);
+        object.set("asked_for", asked_for);
+        object.set("time", clock::now().to_string());
+    }
+    Ok(REVIEW.with(|page| page.with(200, &first)))
+}
+
+/// `GET /review/cases`
+pub(super) async fn cases(visit: &Visit<'_>, key: &Key) -> Responded {
+    let mut first = desks_with_counts(visit, key).await?;
+    if let Some(object) = first.as_object_mut() {
+        object.set("role", key.role.as_str());
+        object.set("time", clock::now().to_string());
+    }
+    Ok(CASES.with(|page| page.with(200, &first)))
+}
+
+/// Whether nobody looks at the answer yet, so that nothing is leased for it.
+fn is_only_fetched(visit: &Visit<'_>) -> bool {
+    let fetched_ahead = |name| visit.incoming.header(name).is_some_and(|value| value.contains("prefetch"));
+    visit.incoming.method == "HEAD" || fetched_ahead("sec-purpose") || fetched_ahead("purpose")
+}
+
+/// The desk of the case that was asked for, the desk that was asked for, or that where most waits.
+fn desk_to_open(first: &Json, wanted: Option<&str>, case: Option<&Json>) -> Option<String> {
+    let of_case = case.and_then(|case| case.get("desk")).and_then(Json::as_str);
+    let desks = first.get("desks").and_then(Json::as_array).unwrap_or_default();
+    let name = |desk: &Json| desk.get("name").and_then(Json::as_str).map(str::to_owned);
+    let count = |desk: &Json, what: &str| desk.get(what).and_then(Json::as_i64).unwrap_or(0);
+    let named = |wanted: &str| desks.iter().find(|desk| name(desk).as_deref() == Some(wanted));
+    let busiest = || {
+        let waiting = |desk: &&Json| count(desk, "held").saturating_add(count(desk, "to_audit"));
+        // Of several the first: they stand in the policy's order.
+        desks.iter().rev().max_by_key(waiting)
+    };
+    of_case.and_then(named).or_else(|| wanted.and_then(named)).or_else(busiest).and_then(name)
 }

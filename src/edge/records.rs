@@ -17,7 +17,10 @@ pub(super) async fn ledger(visit: &Visit<'_>, key: &Key) -> Responded {
         Problem::new(Code::Invalid, "`after` is the number of the last entry that you have")
     })?;
     let reply = match visit.incoming.parameter("desk") {
-        Some(desk) => call::desk(visit.env, named_desk(visit, key, desk)?, &Ask::Ledger { after }).await?,
+        Some(desk) => {
+            let ask = Ask::Ledger { after, case: visit.incoming.parameter("case").map(str::to_owned) };
+            call::desk(visit.env, named_desk(visit, key, desk)?, &ask).await?
+        }
         None => {
             let ask = Json::object([("ask", "ledger".into()), ("after", after.into())]);
             call::office(visit.env, &ask).await?

@@ -14,13 +14,8 @@ const ALWAYS: [(&str, &str); 4] = [
     ("strict-transport-security", "max-age=63072000"),
 ];
 
-/// On every page: nothing but the site's own files, no inline code, no frames, no HTML from text.
-const PAGE: [(&str, &str); 5] = [
-    (
-        "content-security-policy",
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; \
-         base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
-    ),
+/// On every page and its files, beside what may run there.
+const PAGE: [(&str, &str); 4] = [
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
     ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
@@ -73,9 +68,18 @@ pub(crate) fn text(media_type: &str, body: &str, more: &[(&str, &str)]) -> Respo
     fixed(200, body.as_bytes().to_vec(), &pairs)
 }
 
+/// The headers of a page under this content security policy.
+pub(crate) fn page_headers(policy: &str) -> Vec<(&'static str, &str)> {
+    let mut pairs = vec![("content-security-policy", policy)];
+    pairs.extend(PAGE);
+    pairs
+}
+
 /// A page or one of its files.
-pub(crate) fn page(media_type: &str, body: &str) -> Response {
-    text(media_type, body, &PAGE)
+pub(crate) fn document(status: u16, media_type: &str, body: String, more: &[(&str, &str)]) -> Response {
+    let mut pairs = vec![("content-type", media_type)];
+    pairs.extend(more);
+    fixed(status, body.into_bytes(), &pairs)
 }
 
 /// No body at all.

@@ -2,7 +2,7 @@
 
 use super::call::{self, Reply};
 use super::respond::passed_on;
-use super::{Responded, Visit, gating, respond};
+use super::{Responded, Visit, doors, gating, respond};
 use crate::core::case::{Answer, Command, Content, Decision};
 use crate::core::gate;
 use crate::core::id::ActionId;
@@ -12,13 +12,23 @@ use crate::core::policy::severity::Severity;
 use crate::core::time::Millis;
 use crate::core::verdict::Outcome;
 use crate::wire::api::{self, DecisionBody};
-use crate::wire::desk::Ask;
+use crate::wire::desk::{Ask, Listing};
 use crate::wire::problem::{Code, Problem};
 use crate::wire::shape::FieldProblem;
 use futures_util::future::join_all;
 
 fn no_case() -> Problem {
     Problem::new(Code::NotFound, "no case has this id, or not for you")
+}
+
+/// A case by its id; `None` where there is none, or not for this key.
+pub(super) async fn find_case(visit: &Visit<'_>, key: &Key, id: &str) -> Result<Option<Json>, Problem> {
+    match ask_case(visit, key, id, &Ask::Case { id: id.to_owned() }).await {
+        Ok(reply) if reply.status == 200 => Ok(Some(reply.body)),
+        Ok(_) => Ok(None),
+        Err(problem) if problem.code == Code::NotFound => Ok(None),
+        Err(problem) => Err(problem),
+    }
 }
 
 /// Asks the desk at which a case is, where the key is good for it. A forged id reaches no desk.
@@ -64,18 +74,35 @@ pub(super) fn named_desk<'d>(visit: &Visit<'_>, key: &Key, desk: &'d str) -> Res
 
 /// `GET /v1/desks`, with the person who asks.
 pub(super) async fn desks(visit: &Visit<'_>, key: &Key) -> Responded {
+    Ok(respond::json(200, &desks_with_counts(visit, key).await?))
+}
+
+/// The desks of a key and what waits there.
+pub(super) async fn desks_with_counts(visit: &Visit<'_>, key: &Key) -> Result<Json, Problem> {
     let names = desks_of(visit, key);
-    let replies = join_all(names.iter().map(|name| call::desk(visit.env, name, &Ask::Counts))).await;
+    let counts = Ask::Counts { person: key.person.clone() };
+    let replies = join_all(names.iter().map(|name| call::desk(visit.env, name, &counts))).await;
     let mut desks = Vec::new();
+    let (mut agreed, mut of) = (0_i64, 0_i64);
     for reply in replies {
-        let reply = reply?;
+        let mut reply = reply?;
         if reply.status != 200 {
-            return Ok(passed_on(&reply));
+            return Err(Problem::new(Code::Unavailable, "desk: what waits there cannot be counted now"));
+        }
+        if let Some(object) = reply.body.as_object_mut() {
+            let you = object.remove("you");
+            let number =
+                |name| you.as_ref().and_then(|you| you.get(name)).and_then(Json::as_i64).unwrap_or(0);
+            agreed = agreed.saturating_add(number("agreed"));
+            of = of.saturating_add(number("of"));
         }
         desks.push(reply.body);
     }
-    let person = key.person.as_str().into();
-    Ok(respond::json(200, &Json::object([("desks", desks.into_iter().collect()), ("person", person)])))
+    Ok(Json::object([
+        ("desks", desks.into_iter().collect()),
+        ("person", key.person.as_str().into()),
+        ("you", Json::object([("agreed", agreed.into()), ("of", of.into())])),
+    ]))
 }
 
 /// `GET /v1/desks/{desk}/cases`
@@ -86,9 +113,30 @@ pub(super) async fn cases(visit: &Visit<'_>, key: &Key, desk: &str) -> Responded
     let limit = limit.filter(|limit| (1..=api::MAX_PAGE).contains(limit)).ok_or_else(|| {
         Problem::new(Code::Invalid, format!("`limit` is a whole number from 1 to {}", api::MAX_PAGE))
     })?;
-    let status = incoming.parameter("status").map(str::to_owned);
-    let after = incoming.parameter("after").map(str::to_owned);
-    ask_desk(visit, desk, &Ask::List { status, limit, after }).await
+    let text = |name: &str| incoming.text_parameter(name);
+    let severity = text("severity");
+    if severity.as_deref().is_some_and(|word| Severity::parse(word).is_none()) {
+        return Err(Problem::new(Code::Invalid, "`severity` is none, low, medium, high or critical"));
+    }
+    let newest_first = match text("order").as_deref() {
+        None | Some("oldest") => false,
+        Some("newest") => true,
+        Some(_) => return Err(Problem::new(Code::Invalid, "`order` is oldest or newest")),
+    };
+    let (status, kind, search, after) = (text("status"), text("kind"), text("search"), text("after"));
+    let listing = Listing { status, kind, severity, search, newest_first, limit, after };
+    ask_desk(visit, desk, &Ask::List { listing }).await
+}
+
+/// `GET /v1/desks/{desk}/live`: hints over a WebSocket, to the pages of this very site.
+pub(super) async fn live(visit: &Visit<'_>, key: &Key, desk: &str) -> Responded {
+    let desk = named_desk(visit, key, desk)?;
+    doors::check_origin(visit.env, visit.incoming)?;
+    let upgrade = visit.incoming.header("upgrade").unwrap_or_default();
+    if !upgrade.eq_ignore_ascii_case("websocket") {
+        return Err(Problem::new(Code::Invalid, "this is a WebSocket: send `Upgrade: websocket`"));
+    }
+    call::watch(visit.env, desk).await
 }
 
 /// `POST /v1/desks/{desk}/claim`

@@ -222,6 +222,13 @@ pub fn case_json(case: &Case, desk: &str, now: Millis) -> Json {
     ])
 }
 
+/// What a case is compared with, once people approved it.
+pub fn last_approved_json(case: &Case) -> Option<Json> {
+    let args = case.content().shown.as_ref()?.action.get("args")?.clone();
+    let at = case.approved_at()?.to_string();
+    Some(Json::object([("id", case.facts.id.as_str().into()), ("at", at.into()), ("args", args)]))
+}
+
 /// A wish for cases to look at.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Claim {
@@ -229,6 +236,8 @@ pub struct Claim {
     pub want: i64,
     /// Not these.
     pub skip: Vec<String>,
+    /// The case that the person looks at already: it comes first, where it is free.
+    pub first: Option<String>,
 }
 
 /// Reads the body of a claim.
@@ -237,7 +246,11 @@ pub fn read_claim(body: Json) -> Read<Claim> {
 }
 
 fn claim(mut body: Body) -> Claim {
-    Claim { want: body.integer("want").unwrap_or(1), skip: body.texts("skip").unwrap_or_default() }
+    Claim {
+        want: body.integer("want").unwrap_or(1),
+        skip: body.texts("skip").unwrap_or_default(),
+        first: body.text("first"),
+    }
 }
 
 /// The body of a decision.

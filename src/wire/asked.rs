@@ -4,7 +4,7 @@ use super::problem::{Code, Problem};
 use crate::core::json::Json;
 
 /// A request, as far as the gate is concerned.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Asked {
     /// The model that was asked for.
     pub model: Option<String>,
@@ -18,6 +18,28 @@ pub struct Asked {
     pub may_call: bool,
     /// What the upstream keeps of the history.
     pub history: History,
+    /// The tools that were offered with a schema of their arguments.
+    pub offered: Vec<Offered>,
+}
+
+/// A tool that a request offers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offered {
+    /// The kind of its calls.
+    pub kind: String,
+    /// The JSON Schema of its arguments.
+    pub schema: Json,
+}
+
+/// The largest schema that is kept with a case, in bytes: more is no help to whoever fills in fields.
+const MAX_SCHEMA: usize = 16 << 10;
+
+impl Offered {
+    /// A tool of that kind; `None` where it has no schema that is worth keeping.
+    pub(super) fn new(kind: String, schema: Option<&Json>) -> Option<Self> {
+        let schema = schema.filter(|schema| schema.as_object().is_some())?;
+        (schema.to_string().len() <= MAX_SCHEMA).then(|| Self { kind, schema: schema.clone() })
+    }
 }
 
 /// What an upstream keeps of the history around a request.
@@ -32,6 +54,11 @@ pub struct History {
 }
 
 impl Asked {
+    /// The schema of the arguments of calls of that kind.
+    pub fn schema_of(&self, kind: &str) -> Option<&Json> {
+        self.offered.iter().find(|offered| offered.kind == kind).map(|offered| &offered.schema)
+    }
+
     /// Reads what all dialects say in the same way.
     pub(super) fn of(body: &Json) -> Self {
         Self {

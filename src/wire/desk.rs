@@ -71,15 +71,14 @@ pub enum Ask {
     },
     /// A page of cases.
     List {
-        /// Of this status; none: all.
-        status: Option<String>,
-        /// How many at most.
-        limit: i64,
-        /// From behind this cursor.
-        after: Option<String>,
+        /// Which, and how many.
+        listing: Listing,
     },
     /// How many cases wait, and since when.
-    Counts,
+    Counts {
+        /// Who asks.
+        person: String,
+    },
     /// Cases to look at.
     Claim {
         /// Who looks.
@@ -106,6 +105,8 @@ pub enum Ask {
     Ledger {
         /// The number of the last known entry.
         after: i64,
+        /// Of this case alone.
+        case: Option<String>,
     },
     /// The end of the ledger.
     Head,
@@ -185,13 +186,14 @@ impl Ask {
                 object.set("id", id.as_str());
                 object.set("token", token.as_str());
             }
-            Self::List { status, limit, after } => {
+            Self::List { listing } => {
                 ask("list");
-                object.set("status", status.as_deref());
-                object.set("limit", *limit);
-                object.set("after", after.as_deref());
+                object.set("listing", listing.to_json());
             }
-            Self::Counts => ask("counts"),
+            Self::Counts { person } => {
+                ask("counts");
+                object.set("person", person.as_str());
+            }
             Self::Claim { person, claim } => {
                 ask("claim");
                 object.set("person", person.as_str());
@@ -206,9 +208,10 @@ impl Ask {
                 object.set("proceeded", *proceeded);
                 object.set("digest", digest.map(|digest| digest.to_string()));
             }
-            Self::Ledger { after } => {
+            Self::Ledger { after, case } => {
                 ask("ledger");
                 object.set("after", *after);
+                object.set("case", case.as_deref());
             }
             Self::Head => ask("head"),
             Self::DeadLetters => ask("dead_letters"),
@@ -256,8 +259,8 @@ impl Ask {
             "case" => Self::Case { id: text("id")? },
             "where" => Self::Where { id: text("id")? },
             "knows" => Self::Knows { id: text("id")?, token: text("token")? },
-            "list" => Self::List { status: text("status"), limit: int("limit")?, after: text("after") },
-            "counts" => Self::Counts,
+            "list" => Self::List { listing: Listing::from_json(json.get("listing")?)? },
+            "counts" => Self::Counts { person: text("person")? },
             "claim" => Self::Claim { person: text("person")?, claim: claim_from_json(json.get("claim")?)? },
             "do" => Self::Do {
                 id: text("id")?,
@@ -267,7 +270,7 @@ impl Ask {
                 proceeded: flag("proceeded")?,
                 digest: text("digest").and_then(|digest| Digest::parse(&digest)),
             },
-            "ledger" => Self::Ledger { after: int("after")? },
+            "ledger" => Self::Ledger { after: int("after")?, case: text("case") },
             "head" => Self::Head,
             "dead_letters" => Self::DeadLetters,
             "resend" => Self::Resend { place: int("place")?, by: text("by")?, token: text("token") },
@@ -276,11 +279,62 @@ impl Ask {
     }
 }
 
+/// Which cases are listed, and how many.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Listing {
+    /// Of this status; none: all.
+    pub status: Option<String>,
+    /// Of this kind; none: all.
+    pub kind: Option<String>,
+    /// Of this severity; none: all.
+    pub severity: Option<String>,
+    /// Those in which each of these words is found.
+    pub search: Option<String>,
+    /// The newest first, instead of the oldest.
+    pub newest_first: bool,
+    /// How many at most.
+    pub limit: i64,
+    /// From behind this cursor.
+    pub after: Option<String>,
+}
+
+impl Listing {
+    fn to_json(&self) -> Json {
+        Json::object([
+            ("status", self.status.as_deref().into()),
+            ("kind", self.kind.as_deref().into()),
+            ("severity", self.severity.as_deref().into()),
+            ("search", self.search.as_deref().into()),
+            ("newest_first", self.newest_first.into()),
+            ("limit", self.limit.into()),
+            ("after", self.after.as_deref().into()),
+        ])
+    }
+
+    fn from_json(json: &Json) -> Option<Self> {
+        let text = |name| json.get(name).and_then(Json::as_str).map(str::to_owned);
+        Some(Self {
+            status: text("status"),
+            kind: text("kind"),
+            severity: text("severity"),
+            search: text("search"),
+            newest_first: json.get("newest_first")?.as_bool()?,
+            limit: json.get("limit")?.as_i64()?,
+            after: text("after"),
+        })
+    }
+}
+
 fn claim_to_json(claim: &Claim) -> Json {
-    Json::object([("want", claim.want.into()), ("skip", claim.skip.iter().map(String::as_str).collect())])
+    Json::object([
+        ("want", claim.want.into()),
+        ("skip", claim.skip.iter().map(String::as_str).collect()),
+        ("first", claim.first.as_deref().into()),
+    ])
 }
 
 fn claim_from_json(json: &Json) -> Option<Claim> {
     let skip = json.get("skip")?.as_array()?.iter().filter_map(|id| id.as_str().map(str::to_owned)).collect();
-    Some(Claim { want: json.get("want")?.as_i64()?, skip })
+    let first = json.get("first").and_then(Json::as_str).map(str::to_owned);
+    Some(Claim { want: json.get("want")?.as_i64()?, skip, first })
 }

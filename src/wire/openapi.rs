@@ -68,6 +68,18 @@ fn word() -> Json {
     Json::object([("type", "string".into())])
 }
 
+fn severity() -> Json {
+    one_of(&["none", "low", "medium", "high", "critical"])
+}
+
+fn order() -> Json {
+    one_of(&["oldest", "newest"])
+}
+
+fn one_of(words: &[&str]) -> Json {
+    Json::object([("type", "string".into()), ("enum", words.iter().copied().collect())])
+}
+
 fn header_text() -> Json {
     // What may stand in a header, without spaces at its ends.
     Json::object([
@@ -111,7 +123,17 @@ fn operation(name: Name) -> Operation {
     match name {
         Name::Healthz => of("Whether the Worker runs", &[(200, Text(&["text/plain"]))]),
         Name::Home => of("Leads to the review page", &[(302, Empty)]),
-        Name::ReviewPage => of("The review page", &[(200, Text(&["text/html"]))]),
+        Name::ReviewPage => of(
+            "The review page with its first case, leased; whoever is not signed in is led to do so",
+            &[(200, Text(&["text/html"])), (303, Empty)],
+        )
+        .with(&[
+            ("query", "desk", word, "The desk to open; default: that where most waits"),
+            ("query", "case", word, "The case to begin with"),
+        ]),
+        Name::CasesPage => {
+            of("The page of all cases and their stories", &[(200, Text(&["text/html"])), (303, Empty)])
+        }
         Name::SignInPage => of("The sign-in page", &[(200, Text(&["text/html"]))]),
         Name::Asset => {
             of("A file of the pages", &[(200, Text(&["text/css", "text/javascript", "image/svg+xml"]))])
@@ -151,9 +173,18 @@ fn operation(name: Name) -> Operation {
         Name::Desks => of("The desks that your key is good for", &[(200, J(&DESKS))]),
         Name::Cases => of("A page of cases, in the order in which they came", &[(200, J(&CASES))]).with(&[
             ("query", "status", word, "Only cases of this status"),
+            ("query", "kind", word, "Only cases of this kind"),
+            ("query", "severity", severity, "Only cases of this severity"),
+            ("query", "search", word, "Only cases in which each of these words is found"),
+            ("query", "order", order, "`newest` first, or `oldest` first; default oldest"),
             ("query", "limit", page_size, "How many at most; default 50"),
             ("query", "after", number_from_0, "The `next` of the page before"),
         ]),
+        Name::Live => of(
+            "Hints to pages of this site, by WebSocket: what waits, and which cases changed",
+            &[(101, Empty)],
+        )
+        .refusing(&[Code::Invalid]),
         Name::Claim => {
             of("Leases the first case that is free for you", &[(200, J(&CLAIMED))]).perhaps_taking(J(&CLAIM))
         }
@@ -171,7 +202,11 @@ fn operation(name: Name) -> Operation {
             "Ledger entries, one a line; the text of a line is what is hashed",
             &[(200, Text(&["application/jsonl"]))],
         )
-        .with(&[DESK_NAMED, ("query", "after", number_from_0, "The number of the last entry that you have")]),
+        .with(&[
+            DESK_NAMED,
+            ("query", "after", number_from_0, "The number of the last entry that you have"),
+            ("query", "case", word, "Only entries of this case"),
+        ]),
         Name::LedgerHead => of("The end of a ledger", &[(200, J(&HEAD))]).with(&[DESK_NAMED]),
         Name::DeadLetters => of("Notifications that were given up", &[(200, J(&DEAD_LETTERS))]),
         Name::Resend => of("Tries a dead letter again", &[(204, Empty)]),

@@ -60,6 +60,7 @@ pub fn facts_to_json(facts: &Facts) -> Json {
         ("origin", facts.origin.as_str().into()),
         ("proxied", facts.proxied.as_ref().map(proxied_to_json).into()),
         ("content", content_to_json(&facts.content)),
+        ("schema", facts.schema.clone().into()),
         ("reasons", facts.reasons.iter().map(String::as_str).collect()),
         ("created", facts.created.0.into()),
         ("expires", facts.expires.0.into()),
@@ -88,6 +89,7 @@ pub fn facts_from_json(json: &Json) -> Option<Facts> {
         // Cases from before there was such a thing have no such member.
         proxied: json.get("proxied").and_then(proxied_from_json),
         content: content_from_json(json.get("content")?)?,
+        schema: json.get("schema").filter(|schema| !schema.is_null()).cloned(),
         reasons: texts(json, "reasons")?,
         created: millis(json, "created")?,
         expires: millis(json, "expires")?,

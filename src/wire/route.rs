@@ -11,6 +11,8 @@ pub enum Name {
     Home,
     /// The review page.
     ReviewPage,
+    /// The page of all cases.
+    CasesPage,
     /// The sign-in page.
     SignInPage,
     /// A file of the pages.
@@ -53,6 +55,8 @@ pub enum Name {
     Cases,
     /// Cases to look at.
     Claim,
+    /// Hints to the pages that watch a desk.
+    Live,
     /// A case.
     Case,
     /// Takes or renews a lease.
@@ -122,6 +126,13 @@ pub struct Row {
     pub scope: Scope,
 }
 
+impl Row {
+    /// Whether a person opens it in a browser: what goes wrong is told by a page.
+    pub fn is_page(&self) -> bool {
+        matches!(self.name, Name::ReviewPage | Name::CasesPage)
+    }
+}
+
 const fn row(method: &'static str, path: &'static str, name: Name, access: Access, scope: Scope) -> Row {
     Row { method, path, name, access, scope }
 }
@@ -132,6 +143,7 @@ const CHECK: Access = Access::Keys(&[Role::App, Role::Admin]);
 const VERSIONS: Access = Access::Live(&[Role::Auditor, Role::Admin]);
 const APP: Access = Access::Keys(&[Role::App]);
 const SEE_DESKS: Access = Access::Keys(&[Role::Reviewer, Role::Auditor]);
+const WATCH: Access = Access::Live(&[Role::Reviewer, Role::Auditor]);
 const REVIEW: Access = Access::Live(&[Role::Reviewer]);
 const AUDIT: Access = Access::Live(&[Role::Auditor]);
 const ADMIN: Access = Access::Live(&[Role::Admin]);
@@ -140,10 +152,11 @@ const ADMIN: Access = Access::Live(&[Role::Admin]);
 pub const UPSTREAMS: Access = APP;
 
 /// Every route but the proxied ones, which begin with `/to/`.
-pub const ROUTES: [Row; 34] = [
+pub const ROUTES: [Row; 36] = [
     row("GET", "/healthz", Name::Healthz, PUBLIC, Scope::Anything),
     row("GET", "/", Name::Home, PUBLIC, Scope::Anything),
-    row("GET", "/review", Name::ReviewPage, PUBLIC, Scope::Anything),
+    row("GET", "/review", Name::ReviewPage, WATCH, Scope::Desks),
+    row("GET", "/review/cases", Name::CasesPage, WATCH, Scope::Desks),
     row("GET", "/sign-in", Name::SignInPage, PUBLIC, Scope::Anything),
     row("GET", "/www/{file}", Name::Asset, PUBLIC, Scope::Anything),
     row("GET", "/openapi.json", Name::OpenApi, PUBLIC, Scope::Anything),
@@ -164,6 +177,7 @@ pub const ROUTES: [Row; 34] = [
     row("DELETE", "/v1/keys/{id}", Name::RevokeKey, ADMIN, Scope::Anything),
     row("GET", "/v1/desks", Name::Desks, SEE_DESKS, Scope::Desks),
     row("GET", "/v1/desks/{desk}/cases", Name::Cases, SEE_DESKS, Scope::Desks),
+    row("GET", "/v1/desks/{desk}/live", Name::Live, WATCH, Scope::Desks),
     row("POST", "/v1/desks/{desk}/claim", Name::Claim, REVIEW, Scope::Desks),
     row("GET", "/v1/cases/{id}", Name::Case, SEE_DESKS, Scope::Desks),
     row("POST", "/v1/cases/{id}/lease", Name::Lease, REVIEW, Scope::Desks),

@@ -50,6 +50,7 @@ pub const CLAIM: Shape = Shape {
     members: &[
         optional("want", Integer(0, 10), "How many; the first is leased, the rest a look ahead. Default 1."),
         optional("skip", Texts(1000), "Ids that are not wanted now."),
+        optional("first", Text(200), "The case that is looked at already: it comes first, where it is free."),
     ],
 };
 
@@ -238,6 +239,17 @@ pub const ACTION: Shape = Shape {
     ],
 };
 
+/// What a case is compared with.
+pub const LAST_APPROVED: Shape = Shape {
+    name: "LastApproved",
+    says: "The last action of the same kind and subject that people of this desk approved.",
+    members: &[
+        required("id", AnyText, "Its case."),
+        required("at", Instant, "When its approval was released."),
+        required("args", Object, "The arguments that were approved."),
+    ],
+};
+
 /// A case.
 pub const CASE: Shape = Shape {
     name: "Case",
@@ -280,6 +292,12 @@ pub const CASE: Shape = Shape {
         nullable("outcome", Word(&["done", "failed"]), "What the app says became of it."),
         nullable("undo", AnyText, "The action that makes it good."),
         nullable("raised_by", AnyText, "The overturned action that this one makes good."),
+        optional("last_approved", Of(&LAST_APPROVED), "What it is compared with; not in lists."),
+        optional(
+            "schema",
+            Object,
+            "The JSON Schema of its arguments, as the request to the AI had it; not in lists.",
+        ),
     ],
 };
 
@@ -346,6 +364,16 @@ pub const DESK: Shape = Shape {
     ],
 };
 
+/// How a person's answers have stood.
+pub const OPINIONS: Shape = Shape {
+    name: "Opinions",
+    says: "A person's answers of the last 30 days that met another person's, where a case needs several.",
+    members: &[
+        required("agreed", COUNT, "How many the other person agreed with."),
+        required("of", COUNT, "How many met another's."),
+    ],
+};
+
 /// `GET /v1/desks`
 pub const DESKS: Shape = Shape {
     name: "Desks",
@@ -353,6 +381,7 @@ pub const DESKS: Shape = Shape {
     members: &[
         required("desks", List(&DESK), "The desks."),
         required("person", AnyText, "Who counts when this key decides."),
+        required("you", Of(&OPINIONS), "How that person's answers have stood at these desks."),
     ],
 };
 

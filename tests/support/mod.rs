@@ -47,6 +47,7 @@ pub(crate) fn before(approvals: u32) -> Facts {
         proxied: None,
         origin: "https://gate.example".into(),
         content: content("proposed", approvals),
+        schema: None,
         reasons: vec!["wrong".into(), "other".into()],
         created: Millis(START),
         expires: Millis(START + 60_000),

@@ -1,7 +1,7 @@
 //! Builds the Worker into `build/`, and says how large it is.
 
 use crate::setup::{self, execute, package_bin, root};
-use crate::{Outcome, failed, help_asked, ui};
+use crate::{Failure, Outcome, failed, help_asked, ui};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
@@ -34,6 +34,7 @@ pub(crate) fn worker(tools: &setup::Tools) -> Outcome {
     // Its stamp goes first: what is built by halves is not built.
     let _ = std::fs::remove_file(&stamp);
     let started = SystemTime::now();
+    pages()?;
     ui::step("building the Worker (1 to 2 minutes the first time)");
     let mut build = Command::new(&tools.worker_build);
     build
@@ -48,6 +49,60 @@ pub(crate) fn worker(tools: &setup::Tools) -> Outcome {
     std::fs::write(&stamp, b"")
         .and_then(|()| std::fs::File::open(&stamp)?.set_modified(started))
         .map_err(failed("noting the build"))
+}
+
+/// The pages of `www/`: each becomes one document with its style and its script in it, so that one request brings it.
+pub(crate) fn pages() -> Outcome {
+    let made = root().join("build/pages");
+    std::fs::create_dir_all(&made).map_err(failed("making build/pages"))?;
+    for page in ["review", "cases", "sign-in"] {
+        let name = format!("{page}.html");
+        let html = std::fs::read_to_string(root().join("www").join(&name)).map_err(failed(&name))?;
+        let html = inlined(&html, "<link rel=\"stylesheet\" href=\"/www/", "\">", "style")?;
+        let html =
+            inlined(&html, "<script type=\"module\" src=\"/www/", "\"></script>", "script type=\"module\"")?;
+        let path = made.join(&name);
+        write_if_changed(&path, &html)?;
+    }
+    write_if_changed(&made.join("later.js"), &bundled("later.js", &["--loader:.css=text"])?)
+}
+
+/// What has not changed is not written, so that nothing is built again for it.
+fn write_if_changed(path: &Path, text: &str) -> Outcome {
+    if std::fs::read_to_string(path).ok().as_deref() == Some(text) {
+        return Ok(());
+    }
+    std::fs::write(path, text).map_err(failed(&path.to_string_lossy()))
+}
+
+/// A script or a style with what it imports, minified. What stands under `/www/` is fetched, and not put in.
+fn bundled(file: &str, more: &[&str]) -> Outcome<String> {
+    let mut bundle = Command::new(package_bin("esbuild"));
+    bundle.arg(root().join("www").join(file)).args([
+        "--bundle",
+        "--minify",
+        "--format=esm",
+        "--target=es2022",
+    ]);
+    bundle.args(["--external:/www/*", "--log-level=warning", "--charset=utf8"]);
+    bundle.args(more);
+    let made = bundle.output().map_err(failed("esbuild"))?;
+    if made.status.success() {
+        return Ok(String::from_utf8_lossy(&made.stdout).trim().to_owned());
+    }
+    Err(Failure::Failed(format!("esbuild: {}", String::from_utf8_lossy(&made.stderr))))
+}
+
+/// Puts the file that an element names into the document, with what it imports, minified.
+fn inlined(html: &str, open: &str, close: &str, element: &str) -> Outcome<String> {
+    let found = html.split_once(open).and_then(|(before, rest)| Some((before, rest.split_once(close)?)));
+    let (before, (file, after)) = found.ok_or_else(|| Failure::Failed(format!("a page has no {element}")))?;
+    let text = bundled(file, &[])?;
+    let end = format!("</{}", element.split(' ').next().unwrap_or(element));
+    if text.contains(&end) {
+        return Err(Failure::Failed(format!("www/{file} has {end} in it, which would end its element")));
+    }
+    Ok(format!("{before}<{element}>{text}{end}>{after}"))
 }
 
 /// worker-build keeps the names of functions and optimises for speed; here size counts.

@@ -75,6 +75,8 @@ fn format(_: bool) -> Outcome {
 
 fn lints(_: bool) -> Outcome {
     setup::tools()?;
+    setup::packages()?;
+    build::pages()?;
     let strict = ["--", "-D", "warnings"];
     let native = [&["clippy", "--quiet", "--workspace", "--all-targets"], strict.as_slice()].concat();
     execute(&mut cargo(&native), "clippy")?;

@@ -7,7 +7,9 @@
 
 mod command;
 pub mod machine;
+mod opinions;
 mod proxied;
+mod search;
 mod status;
 mod step;
 
@@ -79,6 +81,8 @@ pub struct Facts {
     pub origin: String,
     /// What the proposer wants to run.
     pub content: Content,
+    /// The JSON Schema of its arguments, where the request to the AI carried one: types the fields of an edit.
+    pub schema: Option<Json>,
     /// The reasons to choose from.
     pub reasons: Vec<String>,
     /// When it became a case.
@@ -428,6 +432,21 @@ impl Case {
         }
     }
 
+    /// From when on it counts as approved by people: what a later action of its kind and subject is compared with.
+    /// `None` where it was not approved, or its arguments are gone.
+    pub fn approved_at(&self) -> Option<Millis> {
+        let content = self.content().shown.as_ref();
+        let approving = |decision: &&Decision| {
+            matches!(decision.answer, Answer::Approve | Answer::Edit | Answer::Confirm)
+        };
+        content.and(self.decision().filter(approving)).and(self.release_at())
+    }
+
+    /// On whose behalf, or about whom, it was proposed.
+    pub fn subject(&self) -> Option<&str> {
+        self.facts.content.shown.as_ref()?.action.get("subject")?.as_str()
+    }
+
     /// The desk at which it lives on, where it was moved.
     pub fn elsewhere(&self) -> Option<&str> {
         match &self.progress.state {
@@ -474,6 +493,7 @@ impl Case {
     pub fn forget(&mut self) {
         self.facts.content.shown = None;
         self.facts.proxied = None;
+        self.facts.schema = None;
         if let Some(revision) = &mut self.progress.revision {
             revision.shown = None;
         }

@@ -173,6 +173,9 @@ impl Store for Desk {
         self.sql.transaction(|| self.write(write))?;
         if !write.record.entries.is_empty() {
             self.wake(write.id);
+            if let Some(case) = write.case {
+                self.changed(case, write.now);
+            }
         }
         Ok(())
     }
@@ -183,6 +186,7 @@ impl Desk {
     pub(super) fn write(&self, write: &Write<'_>) -> Result<(), Problem> {
         if let Some(case) = write.case {
             self.write_case(write, case)?;
+            self.note_opinions(case, write.now)?;
         }
         if let Some(run) = &write.run {
             let put = "INSERT INTO runs (id, run, at) VALUES (?, ?, ?) \
@@ -225,7 +229,8 @@ impl Desk {
             let facts = record::facts_to_json(&case.facts).to_string();
             check_size(facts.len().saturating_add(progress.len()))?;
             let insert = "INSERT INTO cases (id, open, after, proposer, created, expires, valid, facts, progress, \
-                          call, request, awaited_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+                          call, request, awaited_until, kind, subject, approved_at) \
+                          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
             let values = [
                 Bind::Text(write.id),
                 is_open.into(),
@@ -239,19 +244,24 @@ impl Desk {
                 call.as_deref().into(),
                 request.as_deref().into(),
                 awaited_until.into(),
+                Bind::Text(&case.facts.kind),
+                case.subject().into(),
+                case.approved_at().map(|at| at.0).into(),
             ];
             if write.is_new {
                 return Ok(self.sql.run(insert, &values)?);
             }
-            let forget = "UPDATE cases SET facts = ?, call = NULL, request = NULL, forget_at = NULL \
+            let forget = "UPDATE cases SET facts = ?, call = NULL, request = NULL, subject = NULL, forget_at = NULL \
                           WHERE id = ? AND forget_at IS NOT NULL";
             self.sql.run(forget, &[Bind::Text(&facts), Bind::Text(write.id)])?;
         }
-        let update = "UPDATE cases SET open = ?, forget_at = ?, awaited_until = ?, progress = ? WHERE id = ?";
+        let update = "UPDATE cases SET open = ?, forget_at = ?, awaited_until = ?, approved_at = ?, progress = ? \
+                      WHERE id = ?";
         let values = [
             is_open.into(),
             forget_at.into(),
             awaited_until.into(),
+            case.approved_at().map(|at| at.0).into(),
             Bind::Text(&progress),
             Bind::Text(write.id),
         ];
@@ -344,6 +354,9 @@ impl Desk {
         match form {
             Form::Lease => Json::object([("lease", lease_json(case, now))]),
             Form::Case => case_json(case, &name, now),
+            Form::OneCase if case.elsewhere().is_none() => {
+                Json::object([("case", self.to_look_at(case, now))])
+            }
             Form::OneCase => one_case(case, shown_at, now),
             Form::Answer => answer_of_case(case, now),
             Form::Redeemed => redeemed(&asked.request, case.progress.run.used.unwrap_or(now)),
@@ -402,7 +415,7 @@ impl Desk {
         };
         Problem::new(code, refusal.to_string())
             .with("refusal", refusal.as_str().into())
-            .with("case", case_json(case, &self.name(), now))
+            .with("case", self.to_look_at(case, now))
     }
 
     // By the clock

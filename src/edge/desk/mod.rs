@@ -7,11 +7,14 @@
 //! `ledger`. Its one alarm stands at the earliest deadline, message or deletion; safety never rests on it,
 //! because every read judges deadlines too. Each command is one turn without an await: load, `step`, then rows,
 //! ledger entries and messages in one synchronous transaction. Whoever waits for a case is woken after it, and
-//! what is to be told leaves after it.
+//! what is to be told leaves after it. `GET /` is the page that watches: a hibernating WebSocket of hints.
 
 mod cases;
+mod hints;
+mod opinions;
 mod outbox;
 mod queue;
+mod shown;
 
 use super::sql::{Sql, SqlError};
 use super::timer::Timer;
@@ -30,7 +33,7 @@ use futures_util::future::select;
 use std::cell::RefCell;
 use std::pin::pin;
 use std::time::Duration;
-use worker::{Env, Response, ScheduledTime, durable_object};
+use worker::{Env, Response, ScheduledTime, WebSocket, WebSocketIncomingMessage, durable_object};
 
 const MIGRATIONS: &[&[&str]] = &[
     chain::TABLES,
@@ -39,10 +42,14 @@ const MIGRATIONS: &[&[&str]] = &[
     cases::FROM_FIRST_TABLES,
     outbox::TABLES,
     cases::EQUAL_CALLS,
+    shown::APPROVED,
+    hints::WAITING,
+    opinions::TABLES,
+    chain::BY_SUBJECT,
 ];
 
 /// The object.
-#[durable_object(alarm)]
+#[durable_object]
 pub struct Desk {
     state: worker::State,
     env: Env,
@@ -52,6 +59,8 @@ pub struct Desk {
     waiting: RefCell<Vec<(String, oneshot::Sender<()>)>>,
     /// Messages that are on their way.
     leaving: RefCell<Vec<i64>>,
+    /// What the pages that watch are to be told.
+    changed: RefCell<Vec<Json>>,
 }
 
 impl std::fmt::Debug for Desk {
@@ -64,16 +73,28 @@ impl worker::DurableObject for Desk {
     fn new(state: worker::State, env: Env) -> Self {
         let sql = Sql::new(&state);
         let ready = sql.migrate(MIGRATIONS);
-        Self { state, env, sql, ready, waiting: RefCell::default(), leaving: RefCell::default() }
+        Self {
+            state,
+            env,
+            sql,
+            ready,
+            waiting: RefCell::default(),
+            leaving: RefCell::default(),
+            changed: RefCell::default(),
+        }
     }
 
     async fn fetch(&self, mut request: worker::Request) -> worker::Result<Response> {
+        if request.method() == worker::Method::Get {
+            return self.watched();
+        }
         let body = request.bytes().await?;
         let answered = match self.asked(&body) {
             Ok(ask) => self.answered(ask).await,
             Err(problem) => Err(problem),
         };
         self.arm().await;
+        self.hint();
         Ok(super::respond::internal(answered))
     }
 
@@ -83,7 +104,25 @@ impl worker::DurableObject for Desk {
         self.deliver_what_is_due().await;
         self.forget_what_is_old();
         self.arm().await;
+        self.hint();
         Response::empty()
+    }
+
+    // A page says nothing: it listens, and asks by requests of its own.
+    async fn websocket_message(&self, _: WebSocket, _: WebSocketIncomingMessage) -> worker::Result<()> {
+        Ok(())
+    }
+
+    async fn websocket_close(&self, _: WebSocket, _: usize, _: String, _: bool) -> worker::Result<()> {
+        Ok(())
+    }
+
+    async fn websocket_error(&self, _: WebSocket, _: worker::Error) -> worker::Result<()> {
+        Ok(())
+    }
+
+    async fn connect(&self, _: worker::Socket) -> worker::Result<()> {
+        Err(worker::Error::RustError("a desk takes no connections".to_owned()))
     }
 }
 
@@ -151,14 +190,16 @@ impl Desk {
                     _ => (200, Json::object([("known", known.into())])),
                 })
             }
-            Ask::List { status, limit, after } => self.list(status.as_deref(), limit, after.as_deref()),
-            Ask::Counts => self.counts(),
+            Ask::List { listing } => self.list(&listing),
+            Ask::Counts { person } => self.counts_for(&person),
             Ask::Claim { person, claim } => self.claim(&person, &claim).map(|claimed| (200, claimed)),
             Ask::Do { id, command, token, next, proceeded, digest } => {
                 let request = Request { id: &id, token: token.as_deref(), proceeded, digest };
                 self.act(&cases::Asked { request, next }, *command)
             }
-            Ask::Ledger { after } => chain::page(&self.sql, after).map_err(|error| failed(&error)),
+            Ask::Ledger { after, case } => {
+                chain::page(&self.sql, after, case.as_deref()).map_err(|error| failed(&error))
+            }
             Ask::Head => chain::head_json(&self.sql, Some(&self.name())).map_err(|error| failed(&error)),
             Ask::DeadLetters => self.dead_letters(),
             Ask::Resend { place, by, token } => self.resend(place, &by, token.as_deref()),
@@ -175,7 +216,7 @@ impl Desk {
         let (case, now) = (self.case(id)?.ok_or_else(no_case)?, self.now()?);
         Ok(match case.elsewhere() {
             Some(desk) => moved(desk),
-            None => (200, case_json(&case, &self.name(), now)),
+            None => (200, self.to_look_at(&case, now)),
         })
     }
 

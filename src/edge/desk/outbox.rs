@@ -354,6 +354,7 @@ fn makes_good(case: &Case, copy: &Copy, now: Millis) -> Result<Option<Raised>, P
         audience: case.facts.audience.clone(),
         raised_by: Some(&case.facts.id),
         proxied: None,
+        schema: None,
     };
     let mut raised = Case::new(gating::facts(policy, &proposer, &gated, oversight)?);
     if decision.args.is_some() {

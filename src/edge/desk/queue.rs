@@ -1,19 +1,24 @@
 //! The desk's cases as a queue: what a person is given next, lists, and counts.
 
-use super::super::sql::{Bind, SqlError};
+use super::super::sql::{Bind, Row, SqlError};
 use super::cases::lease_json;
 use super::{Answered, Desk, failed, new_token};
 use crate::core::case::{Case, Command, Status, Viewer};
 use crate::core::desk::{self, Store as _};
 use crate::core::json::Json;
+use crate::core::policy::severity::Severity;
 use crate::core::time::Millis;
 use crate::wire::api::{Claim, MAX_PAGE, case_json};
+use crate::wire::desk::Listing;
 use crate::wire::problem::{Code, Problem};
 use crate::wire::record;
 
 /// How many rows are read at a time where many are looked through, and how many times.
 const PAGE: i64 = 200;
 const MAX_PAGES: usize = 25;
+
+/// No row has this number: the largest whole number that the platform's rows hold, 2^53 - 1.
+const BEHIND_ALL: i64 = (1 << 53) - 1;
 
 /// A case larger than this is given alone, and a list ends soon after this many bytes: an isolate has 128 MB for all.
 const LOOK_AHEAD_BYTES: usize = 256 << 10;
@@ -40,8 +45,7 @@ impl Desk {
             desk::apply(self, now, first, take, None)?;
             lease = lease_json(first, now);
         }
-        let name = self.name();
-        let cases: Json = cases.iter().map(|case| case_json(case, &name, now)).collect();
+        let cases: Json = cases.iter().map(|case| self.to_look_at(case, now)).collect();
         Ok(Json::object([("cases", cases), ("lease", lease)]))
     }
 
@@ -50,7 +54,7 @@ impl Desk {
         let page = "SELECT id, after, expires, proposer, progress FROM cases WHERE open = 1 AND expires > ? \
                     AND (after, expires, id) > (?, ?, ?) ORDER BY after, expires, id LIMIT ?";
         let want = usize::try_from(claim.want).unwrap_or(0);
-        let (mut free, mut behind) = (Vec::new(), (0, 0, String::new()));
+        let (mut free, mut behind) = (self.free_first(person, claim, now)?, (0, 0, String::new()));
         for _ in 0..MAX_PAGES {
             let values = [now.0.into(), behind.0.into(), behind.1.into(), Bind::Text(&behind.2), PAGE.into()];
             let rows = self.sql.query(page, &values)?;
@@ -60,7 +64,7 @@ impl Desk {
                 // One row that cannot be read must not keep the others from being decided.
                 let progress = row.json("progress").ok().as_ref().and_then(record::progress_from_json);
                 let open = progress.is_some_and(|progress| progress.is_free_for(person, now));
-                if open && proposer != person && !claim.skip.contains(&id) {
+                if open && proposer != person && !claim.skip.contains(&id) && !free.contains(&id) {
                     free.push(id);
                 }
             }
@@ -71,19 +75,43 @@ impl Desk {
         Ok(free)
     }
 
-    /// A page of cases in the order in which they came. It may be short of its limit, or empty, and still have
+    /// The case that this person looks at already, where it is still free for them.
+    fn free_first(&self, person: &str, claim: &Claim, now: Millis) -> Result<Vec<String>, SqlError> {
+        let Some(id) = claim.first.as_ref().filter(|id| !claim.skip.contains(id)) else {
+            return Ok(Vec::new());
+        };
+        let row = "SELECT proposer, progress FROM cases WHERE id = ? AND open = 1 AND expires > ?";
+        let rows = self.sql.query(row, &[Bind::Text(id), now.0.into()])?;
+        let is_free = |row: &Row| {
+            let progress = row.json("progress").ok().as_ref().and_then(record::progress_from_json);
+            row.text("proposer").is_ok_and(|proposer| proposer != person)
+                && progress.is_some_and(|progress| progress.is_free_for(person, now))
+        };
+        Ok(rows.iter().filter(|row| is_free(row)).map(|_| id.clone()).collect())
+    }
+
+    /// A page of cases in the order in which they came, or the other way round. It may be short of its limit, or empty, and still have
     /// a next one: what one request looks through is bounded.
-    pub(super) fn list(&self, status: Option<&str>, limit: i64, after: Option<&str>) -> Answered {
+    pub(super) fn list(&self, listing: &Listing) -> Answered {
         let now = self.now()?;
-        let wanted = status.map(|word| Status::parse(word).ok_or(word)).transpose().map_err(|word| {
-            let known = Status::ALL.map(Status::as_str).join(", ");
-            Problem::new(Code::Invalid, format!("`status` is one of {known}, not `{word}`"))
-        })?;
-        let cursor = after.map_or(Ok(0), str::parse::<i64>).ok().filter(|cursor| *cursor >= 0);
+        let wanted =
+            listing.status.as_deref().map(|word| Status::parse(word).ok_or(word)).transpose().map_err(
+                |word| {
+                    let known = Status::ALL.map(Status::as_str).join(", ");
+                    Problem::new(Code::Invalid, format!("`status` is one of {known}, not `{word}`"))
+                },
+            )?;
+        let begin = if listing.newest_first { BEHIND_ALL } else { 0 };
+        let cursor = listing.after.as_deref().map_or(Ok(begin), str::parse::<i64>);
+        let cursor = cursor.ok().filter(|cursor| (0..=BEHIND_ALL).contains(cursor));
         let mut cursor =
             cursor.ok_or_else(|| Problem::new(Code::Invalid, "`after` is the `next` of another page"))?;
-        let full = usize::try_from(limit.clamp(1, MAX_PAGE)).unwrap_or(1);
-        let page = "SELECT rowid AS place, id FROM cases WHERE rowid > ? ORDER BY rowid LIMIT ?";
+        let full = usize::try_from(listing.limit.clamp(1, MAX_PAGE)).unwrap_or(1);
+        let page = if listing.newest_first {
+            "SELECT rowid AS place, id FROM cases WHERE rowid < ? ORDER BY rowid DESC LIMIT ?"
+        } else {
+            "SELECT rowid AS place, id FROM cases WHERE rowid > ? ORDER BY rowid LIMIT ?"
+        };
         let (name, mut cases, mut bytes) = (self.name(), Vec::new(), 0);
         for _ in 0..MAX_PAGES {
             let rows = self.sql.query(page, &[cursor.into(), PAGE.into()])?;
@@ -94,7 +122,7 @@ impl Desk {
                 cursor = row.int("place")?;
                 let Some(case) = self.case(&row.text("id")?)? else { continue };
                 let status = case.status(now, Viewer::Desk);
-                if case.elsewhere().is_none() && wanted.is_none_or(|wanted| status == wanted) {
+                if wanted.is_none_or(|wanted| status == wanted) && is_listed(&case, listing) {
                     bytes = bytes.saturating_add(case.size());
                     cases.push(case_json(&case, &name, now));
                 }
@@ -104,6 +132,16 @@ impl Desk {
             }
         }
         Ok((200, page_json(cases, Some(cursor))))
+    }
+
+    /// What waits here, and how the answers of the person who asks have stood.
+    pub(super) fn counts_for(&self, person: &str) -> Answered {
+        let (status, mut counts) = self.counts()?;
+        let opinions = self.opinions_of(person, self.now()?)?;
+        if let Some(object) = counts.as_object_mut() {
+            object.set("you", opinions);
+        }
+        Ok((status, counts))
     }
 
     pub(super) fn counts(&self) -> Answered {
@@ -127,6 +165,15 @@ impl Desk {
             ]),
         ))
     }
+}
+
+/// Whether a case is of those that are asked for.
+fn is_listed(case: &Case, listing: &Listing) -> bool {
+    let severity = listing.severity.as_deref().map(Severity::parse);
+    case.elsewhere().is_none()
+        && listing.kind.as_ref().is_none_or(|kind| *kind == case.facts.kind)
+        && severity.is_none_or(|severity| severity == Some(case.content().severity))
+        && listing.search.as_ref().is_none_or(|words| case.mentions(words))
 }
 
 fn page_json(cases: Vec<Json>, next: Option<i64>) -> Json {

@@ -10,7 +10,7 @@ mod stream;
 pub use answer::Answer;
 pub use stream::Stream;
 
-use super::asked::{Asked, History, is_json, last_user_text, text_of_content};
+use super::asked::{Asked, History, Offered, is_json, last_user_text, text_of_content};
 use super::problem::{Code, Problem};
 use super::shape::FieldProblem;
 use crate::core::json::Json;
@@ -40,8 +40,27 @@ pub fn asked(body: &[u8]) -> Result<Asked, Problem> {
             previous: body.get("previous_response_id").and_then(Json::as_str).map(str::to_owned),
             conversation: conversation(&body),
         },
+        offered: tools.map(|tools| offered(tools, None)).unwrap_or_default(),
         ..Asked::of(&body)
     })
+}
+
+/// The functions among these tools, and those in their namespaces.
+fn offered(tools: &[Json], namespace: Option<&str>) -> Vec<Offered> {
+    let text = |tool: &Json, name| tool.get(name).and_then(Json::as_str).map(str::to_owned);
+    let mut all = Vec::new();
+    for tool in tools {
+        let Some(name) = text(tool, "name") else { continue };
+        match (text(tool, "type").as_deref(), namespace, tool.get("tools").and_then(Json::as_array)) {
+            (Some("namespace"), None, Some(tools)) => all.extend(offered(tools, Some(&name))),
+            (Some("function"), ..) => {
+                let kind = namespace.map_or(name.clone(), |namespace| format!("{namespace}.{name}"));
+                all.extend(Offered::new(kind, tool.get("parameters")));
+            }
+            _ => {}
+        }
+    }
+    all
 }
 
 /// What the upstream would do on its own, where nobody could stop it.

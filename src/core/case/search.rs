@@ -1,0 +1,50 @@
+//! Finding a case by words.
+
+use super::Case;
+use crate::core::json::Json;
+
+impl Case {
+    /// Whether each of these words is found in it, in capitals or not: in its id, kind and title, in what is to
+    /// run and what was sent along, or in its decision.
+    pub fn mentions(&self, words: &str) -> bool {
+        let shown = self.content().shown.as_ref();
+        let mut text = format!("{}\n{}", self.facts.id, self.facts.kind);
+        if let Some(shown) = shown {
+            text.push_str(&shown.title);
+            text.push_str(&shown.digest.to_string());
+            push_texts(&mut text, &shown.action);
+        }
+        if let Some(decision) = self.decision() {
+            let said = [Some(&decision.by), decision.reason.as_ref(), decision.category.as_ref()];
+            for part in said.into_iter().flatten().chain(&decision.note) {
+                text.push('\n');
+                text.push_str(part);
+            }
+        }
+        let text = text.to_lowercase();
+        words.to_lowercase().split_whitespace().all(|word| text.contains(word))
+    }
+}
+
+/// Everything that a person would read in a value, line by line.
+fn push_texts(text: &mut String, json: &Json) {
+    match json {
+        Json::Object(object) => {
+            for (name, value) in object.iter() {
+                text.push('\n');
+                text.push_str(name);
+                push_texts(text, value);
+            }
+        }
+        Json::Array(values) => values.iter().for_each(|value| push_texts(text, value)),
+        Json::String(string) => {
+            text.push('\n');
+            text.push_str(string);
+        }
+        Json::Null => {}
+        value => {
+            text.push('\n');
+            text.push_str(&value.to_string());
+        }
+    }
+}

@@ -1,0 +1,116 @@
+// What happens to cases and desks while a person looks at one: hints, leases, breaks.
+
+import { now } from "./api.js";
+import { Live } from "./live.js";
+import { Pace } from "./pace.js";
+import { editing as drafts, later, texts } from "./texts.js";
+
+/** A lease is renewed when this much of it is left, for somebody who is there. */
+const RENEW_MS = 30_000;
+const PRESENT_MS = 120_000;
+/** Without hints from the desk it is asked this often; with them, now and then. */
+const POLL_MS = 5_000;
+const SELDOM_MS = 60_000;
+/** Everybody gets the same hint: not everybody asks at the same moment. */
+const SPREAD_MS = 300;
+
+const at = (id) => document.getElementById(id);
+
+/** Watches, from now on. */
+export function watcher(page) {
+  const { state, say, ask, desks, outbox } = page;
+  const pace = new Pace(performance.now());
+  const live = new Live(hinted);
+  live.watch(desks.names());
+
+  /** The case on the page is not ours to decide any more. */
+  function lost(shown, draft) {
+    state.leases.delete(shown.id);
+    if (page.occupied()) {
+      say(draft);
+      return;
+    }
+    say(texts.somebodyElse(shown.title));
+    page.goOn();
+    page.claim();
+  }
+
+  async function renew() {
+    const { shown } = state;
+    const here = document.visibilityState === "visible" && pace.idleMs(performance.now()) < PRESENT_MS;
+    const lease = shown && state.leases.get(shown.id);
+    if (!here || !lease || outbox.ids().includes(shown.id)) return;
+    if (Date.parse(lease.until) - now() > RENEW_MS) return;
+    const answer = await ask("POST", `/v1/cases/${shown.id}/lease`);
+    if (state.shown !== shown || !answer) return;
+    if (answer.ok) state.leases.set(shown.id, answer.body.lease);
+    else if (answer.status === 409) lost(shown, drafts.leaseLost);
+  }
+
+  /** A desk's hint: what waits there now, and what changed. */
+  function hinted(desk, { held, to_audit, oldest, changed = [] }) {
+    desks.update(desk, { held, to_audit, oldest });
+    desks.draw(state.desk);
+    if (desk !== state.desk) return;
+    const over = new Set(changed.filter(({ status }) => !["held", "to_audit"].includes(status)).map(({ id }) => id));
+    state.ahead = state.ahead.filter(({ id }) => !over.has(id));
+    const { shown } = state;
+    if (shown && over.has(shown.id) && !outbox.ids().includes(shown.id)) lost(shown, drafts.somebodyElseDraft(shown.title));
+    else if (shown === null && held + to_audit > 0) setTimeout(claimIfIdle, Math.random() * SPREAD_MS);
+  }
+
+  function claimIfIdle() {
+    if (state.shown === null && document.visibilityState === "visible") page.claim();
+  }
+
+  async function refresh() {
+    if (document.visibilityState !== "visible") return;
+    const since = performance.now() - state.askedAt;
+    const often = !live.hears(state.desk) || state.signedOut || state.offline;
+    if (since >= (often ? POLL_MS : SELDOM_MS)) {
+      if (!(await page.refreshDesks())) return;
+      live.watch(desks.names());
+      outbox.wake();
+      if (state.shown === null) await page.claim();
+    }
+    await renew();
+  }
+
+  function nudge() {
+    at("strip").hidden = false;
+    at("strip-text").textContent = later.breakDue;
+    at("strip-close").hidden = false;
+  }
+
+  function decided() {
+    pace.decided();
+    if (pace.breakIsDue()) nudge();
+    drawPace();
+  }
+
+  function drawPace() {
+    at("pace").textContent = pace.words(state.done, state.opinions);
+  }
+
+  function present() {
+    pace.input(performance.now());
+  }
+
+  function soon() {
+    state.askedAt = -Infinity;
+    refresh();
+  }
+
+  at("strip-close").addEventListener("click", () => {
+    pace.rested();
+    at("strip-close").hidden = true;
+    page.drawStrip();
+  });
+  document.addEventListener("visibilitychange", soon);
+  window.addEventListener("online", soon);
+  for (const event of ["keydown", "pointerdown", "pointermove", "wheel"]) document.addEventListener(event, present, { passive: true });
+  setInterval(refresh, 1_000);
+  setInterval(drawPace, 10_000);
+
+  return { hears: (desk) => live.hears(desk), decided };
+}
