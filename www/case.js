@@ -4,7 +4,6 @@ import { drawAccount, drawFields } from "./fields.js";
 import { reveal } from "./reveal.js";
 import * as seen from "./seen.js";
 import { ago, texts } from "./texts.js";
-import { now } from "./api.js";
 
 const at = (id) => document.getElementById(id);
 
@@ -43,10 +42,10 @@ function drawMarks(shown) {
   at("marks").textContent = marks.join(" · ");
 }
 
-function drawCompared({ last_approved: last, action, kind }, changed) {
+function drawCompared({ last_approved: last, action, kind }, changed, now) {
   at("compared").hidden = !last;
   if (!last) return;
-  const when = ago(now() - Date.parse(last.at));
+  const when = ago(now - Date.parse(last.at));
   at("compared").replaceChildren(texts.compared(changed), reveal(kind));
   if (action.subject !== null) at("compared").append(` ${texts.forSubject} `, reveal(action.subject));
   at("compared").append(`, ${when}.`);
@@ -69,8 +68,8 @@ function drawFingerprint(shown) {
   at("policy").textContent = shown.verdict.policy.slice("sha256:".length, "sha256:".length + 8);
 }
 
-/** Shows a case in full. */
-export function draw(shown) {
+/** Shows a case in full, as it stands at that time. */
+export function draw(shown, now) {
   seen.begin(at("bar") ?? document.createElement("i"));
   const severity = at("severity");
   severity.textContent = shown.severity;
@@ -80,7 +79,7 @@ export function draw(shown) {
   drawWhy(shown);
   hideRaw();
   const fields = drawFields(shown, at("fields"), at("more-fields"));
-  drawCompared(shown, fields.filter(({ change }) => change).length);
+  drawCompared(shown, fields.filter(({ change }) => change).length, now);
   drawContext(shown.action);
   drawFingerprint(shown);
 }
@@ -91,17 +90,6 @@ export const rawShown = () => !at("raw").hidden;
 export function hideRaw() {
   at("raw").hidden = true;
   at("fields").hidden = false;
-}
-
-/** Moves the focus to the next or the previous field. */
-export function moveFocus(direction) {
-  if (rawShown()) hideRaw();
-  const rows = [...document.querySelectorAll("#fields tr, #more-fields[open] tr, #context[open] tr")];
-  if (rows.length === 0) return;
-  const index = rows.indexOf(document.activeElement?.closest("tr"));
-  const next = index < 0 ? (direction > 0 ? 0 : rows.length - 1) : Math.min(Math.max(index + direction, 0), rows.length - 1);
-  rows[next].focus({ preventScroll: true });
-  rows[next].scrollIntoView({ block: "center" });
 }
 
 /** Leads to a flagged part that was never on screen; false where all of them were. */

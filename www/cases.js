@@ -2,7 +2,7 @@
 
 import { Offline, first, now, send } from "./api.js";
 import { draw } from "./case.js";
-import { verify } from "./raw.js";
+import { verify } from "./views.js";
 import { reveal } from "./reveal.js";
 import { storyOf } from "./story.js";
 import { ago, cases as texts } from "./texts.js";
@@ -174,7 +174,7 @@ async function showCase(id) {
   if (!answer.ok) return;
   document.title = `${shown.title ?? shown.kind} · Holdpoint`;
   if (whole) {
-    draw(shown);
+    draw(shown, now());
     verify(shown);
     at("standing").textContent = texts.standing(word(shown.status), shown.desk, ago(now() - Date.parse(shown.created)));
     at("title").focus({ preventScroll: true });

@@ -7,8 +7,25 @@ import { editing as texts } from "./texts.js";
 
 const at = (id) => document.getElementById(id);
 
+function button(id, className, text, key, shortcuts) {
+  const made = Object.assign(document.createElement("button"), { type: "button", id, className });
+  const kbd = document.createElement("kbd");
+  kbd.textContent = key;
+  made.append(`${text} `, kbd);
+  made.setAttribute("aria-keyshortcuts", shortcuts);
+  return made;
+}
+
+/** The buttons that stand in the place of the others while somebody edits. */
+function drawButtons() {
+  const group = Object.assign(document.createElement("div"), { id: "editing", hidden: true, role: "group", ariaLabel: texts.label });
+  group.append(button("save", "approve", texts.save, "Ctrl ⏎", "Control+Enter Meta+Enter"), button("back", "", texts.back, "Esc", "Escape"));
+  at("buttons").after(group);
+}
+
 /** What the page does to edit. */
 export function editor(page) {
+  drawButtons();
   const { state, say } = page;
   const isSent = () => page.outbox.ids().includes(state.shown?.id);
 

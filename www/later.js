@@ -1,11 +1,13 @@
-// What the first decision does not need: fetched after it, or when it is asked for.
+// What the first decision does not need: fetched after it, or when it is asked for. It is another script than the
+// first part of the page, with copies of its own of what both import: what has a state comes in by `page`.
 
 import { editor } from "./editing.js";
 import { showHelp } from "./help.js";
 import style from "./later.css";
+import { later as texts } from "./texts.js";
 import { mover } from "./moving.js";
-import { isOther, otherText, rawView, verify } from "./raw.js";
 import { undoing } from "./undo.js";
+import { isOther, otherText, verify, views } from "./views.js";
 import { watcher } from "./watching.js";
 import { words } from "./words.js";
 
@@ -15,5 +17,13 @@ document.adoptedStyleSheets.push(sheet);
 
 /** Makes the rest of the page work with its first part. */
 export function begin(page) {
-  return { showHelp, isOther, otherText, verify, ...rawView(page), ...mover(page), ...editor(page), ...watcher(page), ...words(page), undo: undoing(page) };
+  followed(page);
+  return { showHelp, isOther, otherText, verify, ...views(page), ...mover(page), ...editor(page), ...watcher(page), ...words(page), undo: undoing(page) };
+}
+
+/** What became of the case that a link has led to, where that is not the one on the page. */
+function followed({ state, say }) {
+  const { wanted } = state;
+  if (wanted === null) say(texts.notFound);
+  else if (wanted && state.shown?.id !== wanted.id) say(texts.notFree(wanted.title ?? wanted.kind, wanted.status));
 }

@@ -21,19 +21,24 @@ function looksLike(character) {
   return /\p{Nd}/u.test(character) ? "a digit" : undefined;
 }
 
-/** Where a word's letters pass for others: a word of its own script is left in peace unless all of it does. */
-function* lookAlikes(text) {
-  for (const { 0: word, index } of text.matchAll(/[\p{L}\p{M}\p{N}\u2100-\u214f]+/gu)) {
-    if (/^[\u0000-\u007f]*$/.test(word)) continue;
-    const mixed = /[A-Za-z]/.test(word);
-    const foreign = [...word].filter((character) => character > "\u007f");
-    const passing = foreign.map(looksLike);
-    if (mixed ? passing.some(Boolean) : passing.every(Boolean)) yield { from: index, to: index + word.length };
-  }
+/** Whether a word passes for another: one of its own script is left in peace unless all of it does. */
+function passes(word) {
+  const foreign = [...word].filter((character) => character > "\u007f");
+  const passing = foreign.map(looksLike);
+  return /[A-Za-z]/.test(word) ? passing.some(Boolean) : passing.length > 0 && passing.every(Boolean);
+}
+
+/** What is marked in a text, in its order: `{from, to, word}`. */
+function marksOf(text) {
+  const words = [...text.matchAll(/[\p{L}\p{M}\p{N}\u2100-\u214f]+/gu)].filter(([word]) => passes(word));
+  const found = [...words.map((match) => [match, true]), ...[...text.matchAll(HIDDEN)].map((match) => [match, false])];
+  const marks = found.map(([{ 0: part, index }, word]) => ({ from: index, to: index + part.length, word }));
+  // Of two that overlap the word is shown: it shows its hidden characters too.
+  return marks.sort((a, b) => a.from - b.from || b.to - a.to).filter((mark, at, all) => !all.slice(Math.max(0, at - 3), at).some(({ to }) => to > mark.from));
 }
 
 /** Whether a text holds what a text field would not show. */
-export const hides = (text) => text.search(HIDDEN) >= 0;
+export const hides = (text) => marksOf(text).length > 0;
 
 const LONG = 2000;
 const LINES = 24;
@@ -55,73 +60,58 @@ function hidden(characters) {
   return mark;
 }
 
-function appendPlain(parent, text) {
-  let end = 0;
-  for (const match of text.matchAll(HIDDEN)) {
-    parent.append(text.slice(end, match.index), hidden(match[0]));
-    end = match.index + match[0].length;
-  }
-  parent.append(text.slice(end));
-}
-
 /** Appends a word with each letter that passes for another one marked, and said after it. */
 function appendLookAlike(parent, word) {
   const box = tagged("span", "look-alike", "");
+  const passing = [...word].filter((character) => looksLike(character) !== undefined);
   for (const character of word) {
-    if (looksLike(character) === undefined) appendPlain(box, character);
-    else box.append(tagged("span", "letter", character));
+    const mark = passing.includes(character) ? tagged("span", "letter", character) : character;
+    box.append(character.search(HIDDEN) >= 0 ? hidden(character) : mark);
   }
-  const codes = [...word].filter((character) => looksLike(character) !== undefined).slice(0, 6).map(codePoint);
-  const note = tagged("span", "hidden-character", `${texts.looksLatin} ${codes.join(" ")}`);
+  const note = tagged("span", "hidden-character", `${texts.looksLatin} ${passing.slice(0, 6).map(codePoint).join(" ")}`);
   note.dataset.text = "";
   parent.append(box, note);
 }
 
-/** Appends a piece of a text. A piece may begin or end within the text: only at its ends spaces are marked. */
-function append(parent, text) {
-  let end = 0;
-  for (const { from, to } of lookAlikes(text)) {
-    appendPlain(parent, text.slice(end, from));
-    appendLookAlike(parent, text.slice(from, to));
-    end = to;
+/** Appends a stretch of a text, with its marks. */
+function append(parent, text, marks, from, to) {
+  let end = from;
+  for (const mark of marks) {
+    const [begins, ends] = [Math.max(mark.from, from), Math.min(mark.to, to)];
+    if (begins >= ends) continue;
+    parent.append(text.slice(end, begins));
+    if (mark.word) appendLookAlike(parent, text.slice(begins, ends));
+    else parent.append(hidden(text.slice(begins, ends)));
+    end = ends;
   }
-  appendPlain(parent, text.slice(end));
+  parent.append(text.slice(end, to));
 }
 
-/** Appends pieces, each `[text, tag]`; what is changed stands in `ins` or `del`. */
-function appendAll(parent, pieces) {
-  for (const [text, tag] of pieces) {
-    if (!tag) append(parent, text);
-    else {
-      const element = document.createElement(tag);
-      append(element, text);
-      parent.append(element);
-    }
+/** Appends pieces, each `[text, tag]`, as far as `length`; what is changed stands in `ins` or `del`. */
+function appendAll(parent, pieces, length) {
+  const text = pieces.map(([part]) => part).join("");
+  const marks = marksOf(text.slice(0, length));
+  let from = 0;
+  for (const [part, tag] of pieces) {
+    const to = Math.min(from + part.length, length);
+    if (from >= to) return;
+    const inner = tag ? document.createElement(tag) : parent;
+    append(inner, text, marks, from, to);
+    if (tag) parent.append(inner);
+    from = to;
   }
 }
 
-/** Where a text is cut: after so many characters or lines. */
+/** Where a text is cut: after so many characters or lines, and not within a pair of surrogates. */
 function cutAt(text) {
-  let at = Math.min(text.length, LONG);
+  const half = /[\ud800-\udbff]/.test(text[LONG - 1] ?? "");
+  let at = Math.min(text.length, half ? LONG - 1 : LONG);
   for (let line = 0, end = -1; line < LINES; line += 1) {
     end = text.indexOf("\n", end + 1);
     if (end < 0 || end > at) return at;
     if (line === LINES - 1) at = end;
   }
   return at;
-}
-
-function cut(pieces, length) {
-  const kept = [];
-  let left = length;
-  for (const [text, tag] of pieces) {
-    if (left <= 0) break;
-    // Not within a pair of surrogates.
-    const end = left < text.length && /[\ud800-\udbff]/.test(text[left - 1]) ? left - 1 : left;
-    kept.push([text.slice(0, end), tag]);
-    left -= text.length;
-  }
-  return kept;
 }
 
 /**
@@ -135,16 +125,13 @@ export function reveal(given) {
   box.className = "value";
   box.dir = "ltr";
   const at = cutAt(text);
-  if (at === text.length) {
-    appendAll(box, pieces);
-    return box;
-  }
-  appendAll(box, cut(pieces, at));
+  appendAll(box, pieces, at);
+  if (at === text.length) return box;
   const button = tagged("button", "small open", texts.showAll(text.length));
   button.type = "button";
   button.addEventListener("click", () => {
     box.replaceChildren();
-    appendAll(box, pieces);
+    appendAll(box, pieces, text.length);
     box.dispatchEvent(new CustomEvent("opened", { bubbles: true }));
   });
   box.append("… ", button);

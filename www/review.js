@@ -1,7 +1,7 @@
 // The review page: one case at a time, the next one at once, and nothing decided twice.
 
 import { Offline, first, now, send } from "./api.js";
-import { draw, moveFocus, showUnseen } from "./case.js";
+import { draw, showUnseen } from "./case.js";
 import * as choices from "./choices.js";
 import * as desks from "./desks.js";
 import { listen } from "./keys.js";
@@ -11,8 +11,6 @@ import { texts } from "./texts.js";
 
 /** After a case is painted, keys and clicks are deaf for this long: they were meant for what stood there before. */
 const ARM_MS = 300;
-/** A case that has run out here is asked about again only after this: the desk has to see it too. */
-const SETTLE_MS = 1_000;
 const LOOK_AHEAD = 4;
 /** What the first decision does not need is fetched when the page has stood for so long. */
 const LATER_MS = 2_000;
@@ -35,7 +33,6 @@ const state = {
   done: 0,
   opinions: { agreed: 0, of: 0 },
   busy: false,
-  expiring: false,
   /** Counts what was asked for next: only the newest answer says what is shown. */
   asked: 0,
   offline: false,
@@ -44,7 +41,7 @@ const state = {
 };
 
 /** What is fetched later; until then nothing is edited, and no digest was found to differ. */
-let later = { editing: () => false, endEdit: () => {}, freeze: () => {}, isOther: () => false, verify: () => {}, hears: () => false, decided: () => {}, said: () => ({}) };
+let later = { editing: () => false, endEdit: () => {}, freeze: () => {}, isOther: () => false, verify: () => {}, decided: () => {}, said: () => ({}) };
 let fetching = null;
 
 /** Fetches it, once; false where it cannot be had now. */
@@ -72,7 +69,7 @@ const withLater = (name) => async () => {
 };
 
 /** What the rest of the page works with. */
-const page = { state, say, ask, show, notice, goOn, claim, decide, offerReasons, refreshDesks, drawStrip, drawDone, closePanels, choosing: choices.choosing, offer: choices.offer, leaveChoices: choices.leave, occupied, free, redraw, desks };
+const page = { state, now, say, ask, show, notice, goOn, claim, decide, offerReasons, refreshDesks, drawStrip, drawDone, closePanels, choosing: choices.choosing, offer: choices.offer, leaveChoices: choices.leave, occupied, free, redraw, desks };
 
 const outbox = new Outbox({
   ask,
@@ -137,7 +134,7 @@ function show(shown) {
 
 /** Draws the case anew, as it stands. */
 function redraw() {
-  draw(state.shown);
+  draw(state.shown, now());
   later.verify(state.shown);
 }
 
@@ -157,7 +154,9 @@ function closePanels() {
 }
 
 /** Somebody types or chooses: nothing is taken from under their hands. */
-const occupied = () => choices.choosing() || later.editing();
+function occupied() {
+  return choices.choosing() || later.editing();
+}
 
 function arm() {
   state.armedAt = performance.now() + ARM_MS;
@@ -166,7 +165,9 @@ function arm() {
 const armed = () => performance.now() >= state.armedAt && document.visibilityState === "visible";
 
 /** Whether a case is there, and nothing is under way that it could be taken for. */
-const free = () => state.shown !== null && !state.busy && armed() && !outbox.ids().includes(state.shown.id);
+function free() {
+  return state.shown !== null && !state.busy && armed() && !outbox.ids().includes(state.shown.id);
+}
 
 // Talking to Holdpoint
 
@@ -334,7 +335,6 @@ function answered({ shown, decision, reason, asked, undo: wanted }, body) {
   if (wanted) withLater("undo")();
   else if (body.next && asked === state.asked) take(body.next);
   else if (outbox.entries.length === 0) claim();
-  if (!later.hears(state.desk)) refreshDesks();
   later.decided();
   fetchLater();
   tick();
@@ -407,7 +407,6 @@ function tick() {
     const left = Date.parse(state.shown.expires) - now();
     at("deadline").textContent = clock(left);
     at("deadline-box").classList.toggle("urgent", left < 60_000);
-    if (left <= 0 && !state.expiring && !outbox.ids().includes(state.shown.id)) expire(state.shown);
   }
   const last = state.decided.at(-1);
   if (last?.releaseAt && at("status").textContent.startsWith(last.text)) {
@@ -415,20 +414,6 @@ function tick() {
     say(seconds > 0 ? `${last.text} ${texts.undoWithin(seconds)}` : last.text);
   }
   buttons();
-}
-
-function expire(shown) {
-  if (occupied()) {
-    later.expiredDraft();
-    return;
-  }
-  state.expiring = true;
-  say(texts.expired(shown.title));
-  goOn();
-  setTimeout(() => {
-    state.expiring = false;
-    claim();
-  }, SETTLE_MS);
 }
 
 // The page
@@ -442,8 +427,8 @@ const keys = {
   x: withLater("openDesks"),
   s: skip,
   u: withLater("undo"),
-  j: () => moveFocus(1),
-  k: () => moveFocus(-1),
+  j: withLater("nextField"),
+  k: withLater("previousField"),
   d: withLater("toggleRaw"),
 };
 
@@ -486,8 +471,8 @@ function begin() {
     ask("DELETE", `/v1/cases/${claimed.cases[0].id}/lease`).then(claim);
   } else take(claimed);
   if (!new URLSearchParams(location.search).has("case")) return;
-  if (!wanted) say(texts.notFound);
-  else if (state.shown?.id !== wanted.id) say(texts.notFree(wanted.title ?? wanted.kind, wanted.status));
+  state.wanted = wanted;
+  fetchLater();
   history.replaceState(null, "", "/review");
 }
 

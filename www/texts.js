@@ -69,11 +69,8 @@ export const texts = {
   somebodyElse: (title) => `Somebody else was first with “${title}”. Here is the next case.`,
   leased: (title) => `Somebody else is looking at “${title}”. Here is the next case.`,
   changedMeanwhile: (title) => `“${title}” was changed by somebody else. This is how it stands now.`,
-  expired: (title) => `“${title}” expired before a decision, so nothing ran.`,
   tooLate: (title) => `Your decision on “${title}” came after its deadline. Nothing ran.`,
   refused: (detail) => `Not accepted: ${detail}`,
-  notFree: (title, status) => `“${title}” is not free to decide: ${status.replace("_", " ")}.`,
-  notFound: "The case in the link is not there, or not for you.",
   offline: (kept) =>
     kept > 0
       ? `You are offline. ${count(kept, "decision is kept and sent", "decisions are kept and sent")} as soon as you are back.`
@@ -96,12 +93,18 @@ export const texts = {
 
 /** Said by what the first decision does not need. */
 export const later = {
+  notFree: (title, status) => `“${title}” is not free to decide: ${status.replace("_", " ")}.`,
+  notFound: "The case in the link is not there, or not for you.",
+  expired: (title) => `“${title}” expired before a decision, so nothing ran.`,
   category: "Category",
   note: "Note",
   pace: (anHour, { agreed, of }) => {
     if (anHour === undefined) return "";
     return `· ${anHour} an hour, ${of > 0 ? `second opinions agreed ${agreed} of ${of}` : "accuracy not measured yet"}`;
   },
+  unaudited: (title) => `The time for the audit of “${title}” is over.`,
+  withdrawn: (title) => `“${title}” was withdrawn by the app, so nothing ran.`,
+  movedAway: (title) => `“${title}” was moved to another desk.`,
   whereTo: "Which desk is to decide?",
   noOtherDesk: "There is no other desk.",
   moved: (title, desk) => `Moved to ${desk}: ${title}.`,
@@ -115,6 +118,10 @@ export const later = {
 
 /** Said while editing. */
 export const editing = {
+  label: "Editing",
+  save: "Save",
+  back: "Back",
+  endedDraft: (title) => `“${title}” is not to be decided any more. What you typed stays here until you go back.`,
   somebodyElseDraft: (title) => `“${title}” was decided by somebody else. What you typed stays here until you go back.`,
   leaseLost: "Somebody else looks at this case now. What you typed stays; saving it works if they leave it.",
   expiredDraft: "It expired, so nothing runs. What you typed stays here until you go back.",

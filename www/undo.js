@@ -1,11 +1,10 @@
 // Taking decisions back.
 
-import { now } from "./api.js";
 import { later as texts, texts as common } from "./texts.js";
 
 /** U: what was not sent is not sent, what is on its way is taken back when it has arrived, what stands is undone. */
 export function undoing(page) {
-  const { state, say, ask, show, outbox } = page;
+  const { state, say, ask, show, outbox, now } = page;
 
   /** A case comes back to the person who had decided it; what stood there is next. */
   function back(shown) {

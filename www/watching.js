@@ -1,6 +1,5 @@
 // What happens to cases and desks while a person looks at one: hints, leases, breaks.
 
-import { now } from "./api.js";
 import { Live } from "./live.js";
 import { Pace } from "./pace.js";
 import { editing as drafts, later, texts } from "./texts.js";
@@ -11,6 +10,8 @@ const PRESENT_MS = 120_000;
 /** Without hints from the desk it is asked this often; with them, now and then. */
 const POLL_MS = 5_000;
 const SELDOM_MS = 60_000;
+/** A case that has run out here is asked about again only after this: the desk has to see it too. */
+const SETTLE_MS = 1_000;
 /** Everybody gets the same hint: not everybody asks at the same moment. */
 const SPREAD_MS = 300;
 
@@ -18,19 +19,19 @@ const at = (id) => document.getElementById(id);
 
 /** Watches, from now on. */
 export function watcher(page) {
-  const { state, say, ask, desks, outbox } = page;
+  const { state, say, ask, desks, outbox, now } = page;
   const pace = new Pace(performance.now());
   const live = new Live(hinted);
   live.watch(desks.names());
 
   /** The case on the page is not ours to decide any more. */
-  function lost(shown, draft) {
+  function lost(shown, why, draft) {
     state.leases.delete(shown.id);
     if (page.occupied()) {
       say(draft);
       return;
     }
-    say(texts.somebodyElse(shown.title));
+    say(why);
     page.goOn();
     page.claim();
   }
@@ -44,7 +45,7 @@ export function watcher(page) {
     const answer = await ask("POST", `/v1/cases/${shown.id}/lease`);
     if (state.shown !== shown || !answer) return;
     if (answer.ok) state.leases.set(shown.id, answer.body.lease);
-    else if (answer.status === 409) lost(shown, drafts.leaseLost);
+    else if (answer.status === 409) lost(shown, texts.leased(shown.title), drafts.leaseLost);
   }
 
   /** A desk's hint: what waits there now, and what changed. */
@@ -52,11 +53,36 @@ export function watcher(page) {
     desks.update(desk, { held, to_audit, oldest });
     desks.draw(state.desk);
     if (desk !== state.desk) return;
-    const over = new Set(changed.filter(({ status }) => !["held", "to_audit"].includes(status)).map(({ id }) => id));
+    const over = new Map(changed.filter(({ status }) => !["held", "to_audit"].includes(status)).map(({ id, status }) => [id, status]));
     state.ahead = state.ahead.filter(({ id }) => !over.has(id));
     const { shown } = state;
-    if (shown && over.has(shown.id) && !outbox.ids().includes(shown.id)) lost(shown, drafts.somebodyElseDraft(shown.title));
+    if (shown && over.has(shown.id) && !outbox.ids().includes(shown.id)) ended(shown, over.get(shown.id));
     else if (shown === null && held + to_audit > 0) setTimeout(claimIfIdle, Math.random() * SPREAD_MS);
+  }
+
+  /** It ended while somebody looked at it. */
+  function ended(shown, status) {
+    const why = { expired: later.expired, unaudited: later.unaudited, withdrawn: later.withdrawn, moved: later.movedAway }[status] ?? texts.somebodyElse;
+    lost(shown, why(shown.title), status === "expired" ? drafts.expiredDraft : drafts.endedDraft(shown.title));
+  }
+
+  let expiring = false;
+
+  /** The deadline of the case on the page has come. */
+  function expireIfDue() {
+    const { shown } = state;
+    if (shown === null || expiring || Date.parse(shown.expires) > now() || outbox.ids().includes(shown.id)) return;
+    if (page.occupied()) {
+      say(drafts.expiredDraft);
+      return;
+    }
+    expiring = true;
+    say(later.expired(shown.title));
+    page.goOn();
+    setTimeout(() => {
+      expiring = false;
+      page.claim();
+    }, SETTLE_MS);
   }
 
   function claimIfIdle() {
@@ -109,8 +135,9 @@ export function watcher(page) {
   document.addEventListener("visibilitychange", soon);
   window.addEventListener("online", soon);
   for (const event of ["keydown", "pointerdown", "pointermove", "wheel"]) document.addEventListener(event, present, { passive: true });
+  setInterval(expireIfDue, 500);
   setInterval(refresh, 1_000);
   setInterval(drawPace, 10_000);
 
-  return { hears: (desk) => live.hears(desk), decided };
+  return { decided };
 }

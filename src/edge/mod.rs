@@ -152,7 +152,7 @@ async fn public(env: &Env, incoming: &Incoming, name: Name, parameter: &str) -> 
     match name {
         Name::Home => Ok(respond::empty(302, &[("location", "/review")])),
         Name::SignInPage => Ok(pages::sign_in()),
-        Name::Asset => pages::asset(parameter),
+        Name::Asset => pages::asset(incoming, parameter),
         Name::OpenApi => Ok(pages::openapi()),
         Name::Jwks => permits::jwks(env).await,
         Name::SignIn => sessions::sign_in(env, incoming).await,

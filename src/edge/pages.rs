@@ -1,6 +1,7 @@
 //! The pages, compiled into the Worker so that they work when everything beside it is down. Each is one document with
 //! its style and its script in it, made of `www/` by `cargo xtask build`; what it shows first comes with it.
 
+use super::incoming::Incoming;
 use super::respond::{self, page_headers};
 use super::review::{desks_with_counts, find_case};
 use super::{Responded, Visit, call, clock};
@@ -18,8 +19,8 @@ const HTML: &str = "text/html; charset=utf-8";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
-/// How many cases come with the document: the one that is shown, and a look ahead.
-const FIRST: i64 = 3;
+/// How many cases come with the document: the one that is shown, and the next; more come with each decision.
+const FIRST: i64 = 2;
 
 const FILES: [(&str, &str, &str); 2] = [
     ("icon.svg", SVG, include_str!("../../www/icon.svg")),
@@ -72,11 +73,18 @@ pub(super) fn sign_in() -> Response {
     SIGN_IN.with(|page| page.with(200, &Json::object([])))
 }
 
-/// `GET /www/{file}`
-pub(super) fn asset(name: &str) -> Responded {
+/// `GET /www/{file}`, which a browser keeps and asks about again.
+pub(super) fn asset(incoming: &Incoming, name: &str) -> Responded {
     let file = FILES.iter().find(|(known, ..)| *known == name);
     let (_, media_type, body) = file.ok_or_else(|| Problem::new(Code::NotFound, "no file has this name"))?;
-    Ok(respond::document(200, media_type, (*body).to_owned(), &page_headers("default-src 'none'")))
+    let etag = format!("\"{}\"", Digest::of(body.as_bytes()));
+    let kept = [("etag", etag.as_str()), ("cache-control", "no-cache")];
+    if incoming.header("if-none-match").as_deref() == Some(etag.as_str()) {
+        return Ok(respond::empty(304, &kept));
+    }
+    let mut headers = page_headers("default-src 'none'");
+    headers.extend(kept);
+    Ok(respond::document(200, media_type, (*body).to_owned(), &headers))
 }
 
 /// `GET /openapi.json`

@@ -35,6 +35,6 @@ export async function signedIn(browser, holdpoint, key, { clockAhead = 0, ...opt
   await page.goto(`${holdpoint.url}/sign-in`);
   await page.fill("#key", key);
   await page.click("button");
-  await page.waitForURL("**/review");
+  await page.waitForURL("**/review**");
   return page;
 }

@@ -1,11 +1,10 @@
 // The review page in a real Chromium, used as a reviewer uses it.
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, beforeEach, afterEach, describe, test } from "node:test";
-import { Holdpoint, root, until } from "../harness/holdpoint.mjs";
 import { launch, signedIn } from "../harness/browser.mjs";
+import { Holdpoint, until } from "../harness/holdpoint.mjs";
+import { noticeSays, says, shows, stripSays, waiting } from "../harness/page.mjs";
 
 const POLICY = `holdpoint = 1
 [kinds.refund]
@@ -27,10 +26,6 @@ lease = "90s"
 expires = "EXPIRES"
 `;
 
-const axe = readFileSync(join(root, "node_modules/axe-core/axe.min.js"), "utf8");
-const pictures = join(root, "tests/screenshots");
-mkdirSync(pictures, { recursive: true });
-
 let browser;
 before(async () => {
   browser = await launch();
@@ -50,14 +45,6 @@ async function world(options = {}) {
 }
 
 const refund = (amount, more = {}) => ({ amount, to: "ana@shop.example", currency: "EUR", ...more });
-
-/** Waits until the page shows a case with this in its title, and takes keys. */
-async function shows(page, text) {
-  await page.waitForFunction((text) => !document.getElementById("case").hidden && document.getElementById("title-text").textContent.includes(text), text);
-  await page.waitForTimeout(350);
-}
-const says = (page, text) => page.waitForFunction((text) => document.getElementById("status").textContent.includes(text), text);
-const noticeSays = (page, text) => page.waitForFunction((text) => !document.getElementById("notice").hidden && document.getElementById("notice-title").textContent === text, text);
 
 describe("deciding", () => {
   let holdpoint, reviewer, other, hold, status, page;
@@ -85,7 +72,7 @@ describe("deciding", () => {
     await until("both are decided", async () => (await status(actions[0])) === "approved" && (await status(actions[1])) === "rejected");
     assert.equal(await status(actions[2]), "held");
     assert.equal(await page.textContent("#done"), "2");
-    await page.waitForFunction(() => document.getElementById("waiting").textContent === "1");
+    await until("the switcher counts what is left", async () => /^main · 1 · oldest/.test(await waiting(page)));
     assert.deepEqual(page.complaints, []);
   });
 
@@ -136,10 +123,15 @@ describe("deciding", () => {
     await shows(page, "608");
     for (const key of ["Enter", " ", "Control+a", "Alt+a"]) await page.keyboard.press(key);
     await page.evaluate(() => document.dispatchEvent(new KeyboardEvent("keydown", { key: "a", repeat: true, bubbles: true })));
-    await page.click("#single-keys");
+    const switchSingleKeys = async () => {
+      await page.click("#help-button");
+      await page.click("#single-keys");
+      await page.keyboard.press("Escape");
+    };
+    await switchSingleKeys();
     await page.keyboard.press("a");
     assert.equal(await status(action), "held");
-    await page.click("#single-keys");
+    await switchSingleKeys();
     await page.keyboard.press("a");
     await until("it is approved", async () => (await status(action)) === "approved");
   });
@@ -159,7 +151,7 @@ describe("deciding", () => {
     await noticeSays(page, "Nothing is waiting");
     await hold(refund(611));
     await shows(page, "611");
-    await page.waitForFunction(() => document.getElementById("waiting").textContent === "1");
+    await until("the count follows", async () => /^main · 1 · oldest \d+ s$/.test(await waiting(page)));
   });
 
   test("somebody else was first: it is said, and the next case comes", async () => {
@@ -239,25 +231,33 @@ describe("deciding", () => {
     await shows(page, "614");
     await page.context().setOffline(true);
     await page.keyboard.press("a");
-    await page.waitForFunction(() => document.getElementById("connection").textContent.includes("is kept"));
+    await stripSays(page, "1 decision is kept");
     await shows(page, "615");
     assert.equal(await status(action), "held");
     await page.context().setOffline(false);
     await says(page, "Approved: Refund 614");
     assert.equal(await status(action), "approved");
-    await page.waitForSelector("#connection", { state: "hidden" });
+    await page.waitForSelector("#strip", { state: "hidden" });
     assert.equal(await page.textContent("#done"), "1");
   });
 
-  test("signed out: it says so, keeps the case held, and leads back", async () => {
+  test("signed out: it says so, keeps the decision, and sends it when signed in again", async () => {
     const action = await hold(refund(616));
     page = await signedIn(browser, holdpoint, reviewer);
     await shows(page, "616");
     await page.context().clearCookies();
     await page.keyboard.press("a");
-    await noticeSays(page, "You are signed out");
-    assert.equal(await page.getAttribute("#notice-link", "href"), "/sign-in");
+    await stripSays(page, "You are signed out");
     assert.equal(await status(action), "held");
+    // Signed in again in another tab, the decision arrives.
+    const [tab] = await Promise.all([page.context().waitForEvent("page"), page.click("#strip-link")]);
+    await tab.fill("#key", reviewer);
+    await tab.click("button");
+    await tab.waitForURL("**/review");
+    await tab.close();
+    await says(page, "Approved: Refund 616");
+    assert.equal(await status(action), "approved");
+    await page.waitForSelector("#strip", { state: "hidden" });
   });
 
   test("a wrong key is refused in words", async () => {
@@ -335,7 +335,7 @@ describe("what it shows", () => {
     assert.ok(text.includes("<img src=x onerror=alert(1)>"));
     assert.equal(await page.$$eval("#main img, #main script, #main svg, #main h1 h1, #main a[href^=javascript]", (found) => found.length), 0);
     const marks = await page.$$eval(".hidden-character", (marks) => marks.map((mark) => mark.textContent));
-    for (const mark of ["U+202E", "U+202C", "U+200B", "letters of two scripts in one word"]) assert.ok(marks.includes(mark), mark);
+    for (const mark of ["U+202E", "U+202C", "U+200B", "looks like Latin: U+0430"]) assert.ok(marks.includes(mark), mark);
     assert.deepEqual(page.complaints, []);
   });
 
@@ -358,64 +358,4 @@ describe("what it shows", () => {
     await shows(page, "9007199254740993.10");
     assert.match(await page.innerText("#fields"), /amount\s+9007199254740993\.10/);
   });
-});
-
-describe("for everybody", () => {
-  let holdpoint, reviewer, hold;
-  before(async () => {
-    ({ holdpoint, reviewer, hold } = await world({ undo: "0s" }));
-    await hold(
-      { amount: 1240.5, to: "ana@shop.example", currency: "EUR", invoice: "INV-1011", body: "Dear customer, we have looked at your account and refund the amount within five business days." },
-      { source: { model: "gpt-4o", agent: "support" }, context: { request: "please refund invoice INV-1011" } },
-    );
-  });
-  after(() => holdpoint.stop());
-
-  const sizes = { desktop: { width: 1280, height: 800 }, phone: { width: 360, height: 740 } };
-  for (const [size, viewport] of Object.entries(sizes)) {
-    for (const colorScheme of ["light", "dark"]) {
-      test(`${size}, ${colorScheme}: no barrier, nothing cut off`, async () => {
-        const page = await signedIn(browser, holdpoint, reviewer, { viewport, colorScheme, bypassCSP: true });
-        const check = async (state) => {
-          await page.screenshot({ path: join(pictures, `${state}-${size}-${colorScheme}.png`) });
-          await page.evaluate(axe);
-          const found = await page.evaluate(() =>
-            axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }),
-          );
-          assert.deepEqual(found.violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]), [], state);
-          const layout = await page.evaluate(() => ({
-            sideways: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-            bar: (document.getElementById("bar")?.getBoundingClientRect().height ?? 0) / innerHeight,
-            key: (document.querySelector("#fields th")?.offsetWidth ?? 0) / (document.getElementById("fields")?.offsetWidth || 1),
-            small: [...document.querySelectorAll("#bar button")].filter((button) => button.offsetParent && button.getBoundingClientRect().height < 44).length,
-          }));
-          assert.ok(layout.sideways <= 0, "no sideways scrolling");
-          assert.ok(layout.bar < 0.32, `the bar takes ${layout.bar} of the height`);
-          assert.ok(layout.key < 0.36, `the names of fields take ${layout.key} of the width`);
-          assert.equal(layout.small, 0);
-        };
-        try {
-          await shows(page, "1240.5");
-          await check("case");
-          await page.keyboard.press("r");
-          await page.waitForSelector("#reasons:not([hidden])");
-          await check("reasons");
-          await page.keyboard.press("Escape");
-          await page.keyboard.press("?");
-          await page.waitForSelector("dialog[open]");
-          await check("help");
-          await page.keyboard.press("Escape");
-          await page.keyboard.press("s");
-          await noticeSays(page, "Nothing is waiting for you");
-          await check("nothing");
-          await page.click("#sign-out");
-          await page.waitForURL("**/sign-in");
-          await page.waitForSelector("#key");
-          await check("sign-in");
-        } finally {
-          await page.context().close();
-        }
-      });
-    }
-  }
 });

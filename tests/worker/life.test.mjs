@@ -266,7 +266,8 @@ test("cases of the first version's tables are still there, to the last digit", (
     // The same cases as the first version wrote them.
     const database = deskDatabase(holdpoint);
     const rows = database.prepare("SELECT * FROM cases ORDER BY rowid").all();
-    for (const table of ["cases", "runs", "tokens", "outbox"]) database.exec(`DROP TABLE ${table}`);
+    for (const table of ["cases", "runs", "tokens", "outbox", "opinions"]) database.exec(`DROP TABLE ${table}`);
+    database.exec("DROP INDEX ledger_by_subject");
     database.exec("DELETE FROM schema_version WHERE version > 2");
     database.exec("CREATE TABLE cases (id TEXT PRIMARY KEY, open INTEGER NOT NULL, proposer TEXT NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL, valid INTEGER NOT NULL, facts TEXT NOT NULL, progress TEXT NOT NULL) STRICT");
     database.exec("CREATE INDEX cases_by_deadline ON cases (open, expires, id)");

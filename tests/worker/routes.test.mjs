@@ -185,6 +185,7 @@ describe("doors", () => {
   // The table is the printed one: what the document says is what the router does.
   const printed = readFileSync(join(root, "docs", "access.md"), "utf8");
   const rows = [...printed.matchAll(/^\| `(\S+) (\S+)` \| (\S+) \| (\S+) \| (\S+) \| (\S+) \|/gm)];
+  const isPage = (path) => path.startsWith("/review");
   const ROLES = ["app", "reviewer", "auditor", "admin"];
   for (const [, method, path, ...cells] of rows.filter(([, , path]) => path.startsWith("/v1/") || path.startsWith("/to/"))) {
     const verb = method === "ANY" ? "POST" : method;
@@ -207,9 +208,23 @@ describe("doors", () => {
     });
   }
 
+  for (const [, method, path, ...cells] of rows.filter(([, , path]) => isPage(path))) {
+    const roles = ROLES.filter((_, at) => cells[at] !== "–");
+    test(`${method} ${path} is for ${roles.join(", ")}, and leads others to sign in`, async () => {
+      const nobody = await ask(method, `${path}?case=hp_x`);
+      assert.deepEqual([nobody.status, nobody.headers.get("location")], [303, "/sign-in?case=hp_x"]);
+      for (const [role, key] of Object.entries({ app, reviewer, auditor, admin: holdpoint.admin })) {
+        const answer = await ask(method, path, { key });
+        if (roles.includes(role)) assert.ok([200, 303].includes(answer.status), `${role}: ${answer.status}`);
+        else assert.equal(answer.status, 403, role);
+      }
+    });
+  }
+
   test("every cell of the printed table was walked", () => {
     assert.ok(rows.length >= 35, `${rows.length} rows`);
-    assert.equal(rows.filter(([, , path]) => !path.startsWith("/v1/") && !path.startsWith("/to/")).length, 9, "what is public");
+    const others = rows.filter(([, , path]) => !path.startsWith("/v1/") && !path.startsWith("/to/") && !isPage(path));
+    assert.equal(others.length, 8, "what is public");
   });
 
   test("a forged id is not found, by apps and by reviewers", async () => {
@@ -449,12 +464,12 @@ lease = "90 seconds"
 
 describe("pages", () => {
   test("carry their protection and nothing from elsewhere", async () => {
-    for (const path of ["/review", "/sign-in", "/www/review.js", "/www/style.css"]) {
-      const page = await ask("GET", path);
+    for (const path of ["/review", "/review/cases", "/sign-in", "/www/later.js", "/www/icon.svg"]) {
+      const page = await ask("GET", path, { key: path.startsWith("/review") ? reviewer : undefined });
       assert.equal(page.status, 200, path);
       const policy = page.headers.get("content-security-policy");
       assert.match(policy, /default-src 'none'/);
-      assert.match(policy, /trusted-types 'none'/);
+      if (page.headers.get("content-type").startsWith("text/html")) assert.match(policy, /trusted-types 'none'/);
       assert.ok(!policy.includes("unsafe"));
       assert.equal(page.headers.get("x-content-type-options"), "nosniff");
       assert.ok(!/https?:\/\/(?!www\.w3\.org)/.test(page.text), `${path} names no other host`);

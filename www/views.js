@@ -1,4 +1,4 @@
-// The canonical form of a case on the page, and whether what is shown is what a decision names.
+// Other views of the case on the page: its canonical form, and whether that is what a decision names; field by field.
 
 import { canonical, digest } from "./canonical.js";
 import { hideRaw, rawShown } from "./case.js";
@@ -25,9 +25,11 @@ export async function verify(shown) {
   at("verified").classList.toggle("error", differs === shown);
 }
 
-/** D: the canonical JSON in the place of the fields, and back. */
-export function rawView({ state, occupied }) {
+/** D: the canonical JSON in the place of the fields, and back; J and K: from field to field. */
+export function views({ state, occupied }) {
   return {
+    nextField: () => moveFocus(1),
+    previousField: () => moveFocus(-1),
     toggleRaw: () => {
       if (state.shown === null || occupied()) return;
       if (!rawShown()) {
@@ -46,4 +48,15 @@ function showRaw({ action, digest: named }) {
   at("fields").hidden = true;
   at("raw").hidden = false;
   at("raw-text").focus();
+}
+
+/** Moves the focus to the next or the previous field. */
+function moveFocus(direction) {
+  if (rawShown()) hideRaw();
+  const rows = [...document.querySelectorAll("#fields tr, #more-fields[open] tr, #context[open] tr")];
+  if (rows.length === 0) return;
+  const index = rows.indexOf(document.activeElement?.closest("tr"));
+  const next = index < 0 ? (direction > 0 ? 0 : rows.length - 1) : Math.min(Math.max(index + direction, 0), rows.length - 1);
+  rows[next].focus({ preventScroll: true });
+  rows[next].scrollIntoView({ block: "center" });
 }

@@ -1,0 +1,48 @@
+// What tests of the pages look at: what is shown and said, whether everybody can use it, and how it looks.
+
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "./holdpoint.mjs";
+
+const axe = readFileSync(join(root, "node_modules/axe-core/axe.min.js"), "utf8");
+const pictures = join(root, "tests/screenshots");
+mkdirSync(pictures, { recursive: true });
+
+export const SIZES = { desktop: { width: 1280, height: 800 }, tablet: { width: 768, height: 1024 }, phone: { width: 360, height: 740 } };
+export const THEMES = ["light", "dark"];
+
+/** Waits until the page shows a case with this in its title, and takes keys. */
+export async function shows(page, title) {
+  await page.waitForFunction((title) => !document.getElementById("case").hidden && document.getElementById("title-text").textContent.includes(title), title);
+  await page.waitForTimeout(350);
+}
+
+export const says = (page, text) => page.waitForFunction((text) => document.getElementById("status").textContent.includes(text), text);
+export const stripSays = (page, text) => page.waitForFunction((text) => !document.getElementById("strip").hidden && document.getElementById("strip-text").textContent.includes(text), text);
+export const noticeSays = (page, text) => page.waitForFunction((text) => !document.getElementById("notice").hidden && document.getElementById("notice-title").textContent === text, text);
+
+/** Waits until what the first decision does not need was fetched. */
+export const complete = (page) => page.waitForFunction(() => document.adoptedStyleSheets.length > 0);
+
+/** How many cases wait at the desk that is chosen, by the switcher. */
+export const waiting = (page) => page.evaluate(() => document.getElementById("desk").selectedOptions[0]?.text ?? "");
+
+/** No barrier that axe finds, nothing cut off, nothing too small to touch. */
+export async function fitsEverybody(page, state) {
+  await page.evaluate(axe);
+  const found = await page.evaluate(() => globalThis.axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+  assert.deepEqual(found.violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]), [], state);
+  const layout = await page.evaluate(() => ({
+    sideways: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    bar: (document.getElementById("bar")?.getBoundingClientRect().height ?? 0) / innerHeight,
+    key: (document.querySelector("#fields th")?.offsetWidth ?? 0) / (document.getElementById("fields")?.offsetWidth || 1),
+    small: [...document.querySelectorAll("#bar button")].filter((button) => button.offsetParent && button.getBoundingClientRect().height < 44).length,
+    overlapping: [...document.querySelectorAll("#bar > div:not([hidden])")].length,
+  }));
+  assert.ok(layout.sideways <= 0, `${state}: sideways by ${layout.sideways}`);
+  return layout;
+}
+
+/** Keeps a picture. */
+export const picture = (page, name) => page.screenshot({ path: join(pictures, `${name}.png`) });
