@@ -8,7 +8,7 @@ const HIDDEN =
 
 /** Letters of other scripts that are drawn like Latin ones, pairwise. */
 const PAIRS =
-  "аaеeоoрpсcуyхxіiјjѕsԁdԛqԝwһhӏlкkмmтtвbгrпnАAВBЕEКKМMНHОOРPСCТTХXІIЈJЅSҮYοoαaρpνvιiκkυuτtηnγyωwΑAΒBΕEΖZΗHΙIΚKΜMΝNΟOΡPΤTΥYΧXօoսuհhոnցgքpճtﬀfꞵbℓlıiɡgɑaǀl";
+  "аaеeоoрpсcуyхxіiјjѕsԁdԛqԝwһhӏlкkмmтtвbгrпnАAВBЕEКKМMНHОOРPСCТTХXІIЈJЅSҮYοoαaρpνvιiκkυuτtηnγyωwΑAΒBΕEΖZΗHΙIΚKΜMΝNΟOΡPΤTΥYΧXօoսuհhոnցgքpճtﬀfꞵbℓlıiɡgɑaǀlᴏoᴄcᴠvᴡwᴢzꜱs";
 const LOOKS = new Map(PAIRS.match(/../gu).map((pair) => [...pair]));
 
 /** The letter or digit that a character passes for, where it is another one. */
@@ -30,7 +30,7 @@ function passes(word) {
 
 /** What is marked in a text, in its order: `{from, to, word}`. */
 function marksOf(text) {
-  const words = [...text.matchAll(/[\p{L}\p{M}\p{N}\u2100-\u214f]+/gu)].filter(([word]) => passes(word));
+  const words = [...text.matchAll(/[\p{L}\p{M}\p{N}\u2100-\u214f\u2460-\u24ff]+/gu)].filter(([word]) => passes(word));
   const found = [...words.map((match) => [match, true]), ...[...text.matchAll(HIDDEN)].map((match) => [match, false])];
   const marks = found.map(([{ 0: part, index }, word]) => ({ from: index, to: index + part.length, word }));
   // Of two that overlap the word is shown: it shows its hidden characters too.

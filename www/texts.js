@@ -18,7 +18,7 @@ export const texts = {
     `${name} · ${held}${audits > 0 ? ` + ${count(audits, "audit", "audits")}` : ""}${age === undefined ? "" : ` · oldest ${age}`}`,
   runs: "Runs exactly as shown:",
   ran: "Ran exactly as shown:",
-  held: "Held for you to decide",
+  held: "Why it was held",
   toAudit: "It ran already, and was drawn for a second look",
   confidence: ({ given, threshold }) => {
     if (given === null) return "";
@@ -198,7 +198,7 @@ export const cases = {
   deleted: "(arguments deleted)",
   deletedCase: (status) => `Its arguments were deleted, as the desk's time for keeping them has it. It ended as ${status}.`,
   notThere: "No case has this id, or it is not for you.",
-  standing: (status, desk, since) => `${status[0].toUpperCase()}${status.slice(1)} at ${desk}, since ${since}.`,
+  standing: (status, desk, since) => `${status[0].toUpperCase()}${status.slice(1)}, at ${desk}. It came ${since}.`,
   entry: "The entry as it is hashed",
   by: ", by ",
   auditorsOnly: "Its ledger is for auditors.",
