@@ -12,9 +12,9 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 
-export function launch() {
+export function launch(more = []) {
   const executablePath = process.env.HOLDPOINT_CHROMIUM ?? "/usr/bin/chromium";
-  return chromium.launch({ executablePath, headless: true, args: ARGUMENTS });
+  return chromium.launch({ executablePath, headless: true, args: [...ARGUMENTS, ...more] });
 }
 
 /** A page signed in as the holder of a key; what it logs as an error or refuses by its policy is collected. */
