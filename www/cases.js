@@ -176,6 +176,7 @@ async function showCase(id) {
   if (whole) {
     draw(shown, now());
     verify(shown);
+    at("runs").textContent = texts.digest;
     at("standing").textContent = texts.standing(word(shown.status), shown.desk, ago(now() - Date.parse(shown.created)));
     at("title").focus({ preventScroll: true });
   }

@@ -199,6 +199,7 @@ export const cases = {
   deletedCase: (status) => `Its arguments were deleted, as the desk's time for keeping them has it. It ended as ${status}.`,
   notThere: "No case has this id, or it is not for you.",
   standing: (status, desk, since) => `${status[0].toUpperCase()}${status.slice(1)}, at ${desk}. It came ${since}.`,
+  digest: "The digest of what is shown:",
   entry: "The entry as it is hashed",
   by: ", by ",
   auditorsOnly: "Its ledger is for auditors.",
