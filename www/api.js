@@ -19,10 +19,14 @@ export function setClock(time) {
   if (!Number.isNaN(at)) ahead = at - Date.now();
 }
 
+/** Who this page belongs to: whoever signs in after them does not decide in their place. */
+let person;
+
 /** What came with the document, to be shown first. */
 export function first() {
   const data = read(document.getElementById("first")?.textContent ?? "{}");
   setClock(data.time);
+  person = data.person;
   return data;
 }
 
@@ -37,6 +41,7 @@ export async function send(method, path, body, name) {
       headers: {
         ...(body === undefined ? {} : { "content-type": "application/json" }),
         ...(name === undefined ? {} : { "idempotency-key": name }),
+        ...(person === undefined ? {} : { "holdpoint-person": encodeURIComponent(person) }),
       },
       body: sent,
       credentials: "same-origin",

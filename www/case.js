@@ -1,6 +1,6 @@
 // Draws one case: what will run first, and why it is here.
 
-import { drawAccount, drawFields } from "./fields.js";
+import { drawFields } from "./fields.js";
 import { reveal } from "./reveal.js";
 import * as seen from "./seen.js";
 import { ago, texts } from "./texts.js";
@@ -46,17 +46,9 @@ function drawCompared({ last_approved: last, action, kind }, changed, now) {
   at("compared").hidden = !last;
   if (!last) return;
   const when = ago(now - Date.parse(last.at));
-  at("compared").replaceChildren(texts.compared(changed), reveal(kind));
+  at("compared").replaceChildren((action.subject === null ? texts.beside : texts.compared)(changed), reveal(kind));
   if (action.subject !== null) at("compared").append(` ${texts.forSubject} `, reveal(action.subject));
   at("compared").append(`, ${when}.`);
-}
-
-function drawContext(action) {
-  const details = at("context");
-  details.open = false;
-  details.querySelector("summary").textContent = texts.context;
-  const rows = drawAccount(action, details.querySelector("tbody"));
-  at("context-note").textContent = rows === 0 ? texts.noContext : texts.contextNote;
 }
 
 function drawFingerprint(shown) {
@@ -80,15 +72,15 @@ export function draw(shown, now) {
   hideRaw();
   const fields = drawFields(shown, at("fields"), at("more-fields"));
   drawCompared(shown, fields.filter(({ change }) => change).length, now);
-  drawContext(shown.action);
+  at("context").open = false;
   drawFingerprint(shown);
 }
 
 /** Whether the canonical JSON stands in the place of the fields. */
-export const rawShown = () => !at("raw").hidden;
+export const rawShown = () => at("raw") !== null;
 
 export function hideRaw() {
-  at("raw").hidden = true;
+  at("raw")?.remove();
   at("fields").hidden = false;
 }
 

@@ -2,8 +2,12 @@
 
 import { Offline, first, now, send } from "./api.js";
 import { draw } from "./case.js";
+import { drawContext } from "./context.js";
+import { pieces } from "./difference.js";
+import { compareBy } from "./fields.js";
 import { verify } from "./views.js";
 import { reveal } from "./reveal.js";
+import * as skips from "./skips.js";
 import { storyOf } from "./story.js";
 import { ago, cases as texts } from "./texts.js";
 
@@ -13,6 +17,8 @@ const PAGE = 50;
 
 const at = (id) => document.getElementById(id);
 const { desks = [], role, problem } = first();
+compareBy(pieces);
+
 let next = null;
 /** Counts the questions: only the newest answer is drawn. */
 let asked = 0;
@@ -20,7 +26,7 @@ let asked = 0;
 async function get(path) {
   try {
     const answer = await send("GET", path);
-    if (answer.status === 401) location.assign(`/sign-in${location.search}`);
+    if (answer.status === 401) location.assign(`/sign-in?page=cases&${location.search.slice(1)}`);
     return answer;
   } catch (error) {
     if (!(error instanceof Offline)) throw error;
@@ -98,7 +104,10 @@ function query(parameters, after) {
   return query;
 }
 
-async function list(after) {
+/** How many pages that hold nothing are gone through at a time. */
+const FURTHER = 5;
+
+async function list(after, further = FURTHER) {
   asked += 1;
   const mine = asked;
   const parameters = new URLSearchParams(location.search);
@@ -117,8 +126,8 @@ async function list(after) {
   at("more").hidden = next === null;
   const shown = at("cases").tBodies[0].rows.length;
   at("found").textContent = texts.found(shown, next !== null);
-  // A page may hold nothing and still not be the last.
-  if (next !== null && rows.length === 0) await list(next);
+  // A page may hold nothing and still not be the last: it goes on a little, and then asks.
+  if (next !== null && rows.length === 0 && further > 0) await list(next, further - 1);
 }
 
 function fill(id, options, chosen, all) {
@@ -169,23 +178,37 @@ async function showCase(id) {
   const whole = answer.ok && shown.action !== null;
   at("case").hidden = !whole;
   at("gone").hidden = whole;
-  at("gone").textContent = answer.ok ? texts.deletedCase(word(shown.status)) : texts.notThere;
+  const why = [403, 404].includes(answer.status) ? texts.notThere : texts.failed(shown?.detail ?? "");
+  at("gone").textContent = answer.ok ? texts.deletedCase(word(shown.status)) : why;
   at("decide").hidden = true;
   if (!answer.ok) return;
   document.title = `${shown.title ?? shown.kind} · Holdpoint`;
   if (whole) {
     draw(shown, now());
+    drawContext(shown);
     verify(shown);
     at("runs").textContent = texts.digest;
-    at("standing").textContent = texts.standing(word(shown.status), shown.desk, ago(now() - Date.parse(shown.created)));
+    at("standing").replaceChildren(texts.standing(word(shown.status), shown.desk, ago(now() - Date.parse(shown.created))), ...decided(shown));
     at("title").focus({ preventScroll: true });
   }
   at("decide").hidden = role !== "reviewer" || !["held", "to_audit"].includes(shown.status);
   at("decide").href = `/review?case=${encodeURIComponent(id)}`;
-  const story = await storyOf(shown);
+  if (role === "reviewer") {
+    at("story-note").textContent = texts.auditorsOnly;
+    return;
+  }
+  const story = await storyOf(shown).catch(() => null);
   if (mine !== asked) return;
-  at("story-note").textContent = story === null ? texts.auditorsOnly : texts.chained(story.length);
+  at("story-note").textContent = story === null ? texts.noLedger : texts.chained(story.length);
   drawEntries(story ?? []);
+}
+
+/** Who decided it, and why. */
+function decided({ decision }) {
+  if (!decision) return [];
+  const why = [decision.reason, decision.category].filter(Boolean).join(", ");
+  const said = [` ${texts.decided(decision.decision)} `, reveal(decision.by ?? ""), why && `: ${why}`, "."];
+  return decision.note ? [...said, ` ${texts.note} `, reveal(decision.note)] : said;
 }
 
 function show() {
@@ -205,8 +228,10 @@ at("back").addEventListener("click", (event) => {
   go(at("back").href);
 });
 at("sign-out").addEventListener("click", async () => {
-  const answer = await send("POST", "/sign-out");
-  if (answer.ok) location.assign("/sign-in");
+  const answer = await send("POST", "/sign-out").catch(() => null);
+  if (!answer?.ok) return;
+  skips.forget();
+  location.assign("/sign-in");
 });
 window.addEventListener("popstate", show);
 at("to-review").hidden = role !== "reviewer";

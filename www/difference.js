@@ -1,28 +1,10 @@
-// What changed between two values: numbers as a ratio, characters within one token, words in prose.
-
-import { Digits, isNumber } from "./json.js";
+// What changed between two texts: characters within one token, words in prose.
 
 /** More cells than this are not compared one by one. */
 const CELLS = 250_000;
 
 /** Below this share of equal parts two texts are simply two texts. */
 const ALIKE = 0.4;
-
-const asNumber = (value) => (value instanceof Digits ? Number(value.text) : value);
-
-function rounded(ratio) {
-  const digits = ratio >= 100 ? 0 : ratio >= 10 ? 1 : 2;
-  return String(Number(ratio.toFixed(digits)));
-}
-
-/** How many times the number before a number is: `×10`, `÷4`; nothing where that says nothing. */
-export function ratio(before, after) {
-  if (!isNumber(before) || !isNumber(after)) return undefined;
-  const [from, to] = [asNumber(before), asNumber(after)];
-  const times = to / from;
-  if (!Number.isFinite(times) || times <= 0 || times === 1) return undefined;
-  return times > 1 ? `×${rounded(times)}` : `÷${rounded(1 / times)}`;
-}
 
 /** The parts that are compared: words where there is more than one, else characters. */
 function parted(before, after) {

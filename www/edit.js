@@ -1,22 +1,30 @@
 // Editing: a field for each value, typed by the tool's schema where the request carried one, else by what stands
 // there; or all of it as JSON.
 
-import { Digits, isLeaf, read, written } from "./json.js";
+import { Digits, isLeaf, isNumber, read, written } from "./json.js";
 import { escaped, leaves, unescaped } from "./leaves.js";
 import { hides, reveal } from "./reveal.js";
 import { isNullable, isOptional, lacking, problem, schemaAt, typeOf } from "./schema.js";
 import { editing as texts } from "./texts.js";
 
-const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
+/** As long as a number of an action may be. */
+const NUMBER = /^-?(0|[1-9]\d{0,399})(\.\d{1,399})?([eE][+-]?\d{1,3})?$/;
 
 /** The member is to be left out. */
 const ABSENT = Symbol("absent");
-/** What a field holds that cannot be a value. */
-const wrong = (message) => ({ wrong: message });
+/** What a field holds that cannot be a value: it is never sent. */
+class Wrong {
+  constructor(message) {
+    this.message = message;
+  }
+}
+const wrong = (message) => new Wrong(message);
 
 const at = (id) => document.getElementById(id);
 
 let editor = null;
+/** What a condition has read: comes first where not all can be shown. */
+let flagged = [];
 
 /** Whether the case on the page is being edited. */
 export const editing = () => editor !== null;
@@ -33,15 +41,17 @@ function textField(value, { format }) {
   // A text field has line ends of its own: what nobody touched stays as it was.
   const before = area.value;
   if (area.rows) area.rows = Math.min(8, Math.max(1, value.split("\n").length, Math.ceil(value.length / 70)));
-  return { element: area, read: () => (area.value === before ? value : area.value) };
+  const lineEnd = /\r\n/.test(value) && !/(^|[^\r])\n/.test(value) ? "\r\n" : "\n";
+  return { element: area, read: () => (area.value === before ? value : area.value.replaceAll("\n", lineEnd)) };
 }
 
-function numberField(value) {
+/** `given` is what stands there, where that is no number. */
+function numberField(value, given = value) {
   const before = value instanceof Digits ? value.text : String(value ?? "");
   const input = element("input", { value: before, inputMode: "decimal", autocomplete: "off" });
   const read = () => {
     const text = input.value.trim();
-    if (text === before && value !== undefined) return value;
+    if (text === before && given !== undefined) return given;
     return NUMBER.test(text) ? new Digits(text) : wrong(texts.wrong.number);
   };
   return { element: input, read };
@@ -60,8 +70,8 @@ function choiceField(value, options) {
   return { element: select, read };
 }
 
-function jsonField(value) {
-  const area = element("textarea", { value: written(value), rows: 3, spellcheck: false });
+function jsonField(value, text = written(value)) {
+  const area = element("textarea", { value: text, rows: 3, spellcheck: false });
   const readField = () => {
     try {
       const found = read(area.value);
@@ -88,10 +98,13 @@ function fieldOf(value, schema) {
     if (!vacant) return choiceField(value, isNullable(schema) ? [...options, null] : options);
     return offered(options, nothing);
   }
-  const type = vacant ? typeOf(schema) : undefined;
+  const type = typeOf(schema);
+  if (typeof value === "string" && (type === "number" || type === "integer")) return numberField(new Digits(value), value);
+  if (isNumber(value) && type === "string") return textField(written(value), schema);
+  if (vacant && (type === "array" || type === "object")) return perhaps(jsonField(type === "array" ? [] : {}, ""), nothing);
   if (typeof value === "boolean") return choiceField(value, [true, false]);
   if (type === "boolean") return offered([true, false], nothing);
-  if (typeof value === "number" || value instanceof Digits) return numberField(value);
+  if (isNumber(value)) return numberField(value);
   if (type === "number" || type === "integer") return perhaps(numberField(undefined), nothing);
   if (vacant) return perhaps(textField("", {}), nothing);
   return typeof value === "string" ? textField(value, schema) : jsonField(value);
@@ -127,7 +140,7 @@ function row({ path, pointer, value }, schema, optional) {
     as.append(`${texts.asItIs} `, reveal(value));
     td.append(as);
   }
-  const made = { ...field, schema, note, pointer, left: false };
+  const made = { ...field, value: value === undefined ? ABSENT : value, schema, note, pointer, left: false };
   if (optional && value !== undefined) td.append(leaveOut(made));
   td.append(note);
   const tr = element("tr", {});
@@ -173,12 +186,16 @@ function additions(root, args) {
 const MAX_FIELDS = 300;
 
 function drawFields(args, root) {
-  const known = leaves(args).slice(0, MAX_FIELDS);
+  const isFlagged = ({ pointer }) => flagged.some((field) => pointer === field || pointer.startsWith(`${field}/`));
+  const all = leaves(args);
+  const known = all.length <= MAX_FIELDS ? all : all.toSorted((a, b) => isFlagged(b) - isFlagged(a)).slice(0, MAX_FIELDS);
   const present = known.map((leaf) => row(leaf, schemaAt(root, leaf.pointer), isOptional(root, parentOf(leaf.pointer), nameOf(leaf.pointer))));
-  const absent = additions(root, args).map(({ leaf, schema }) => row(leaf, schema, false));
+  const absent = additions(root, args).slice(0, MAX_FIELDS).map(({ leaf, schema }) => row(leaf, schema, false));
   const rows = [...present, ...absent];
   editor = { args, root, all: rows.map(({ field }) => field), json: null };
-  at("fields").tBodies[0].replaceChildren(...rows.map(({ tr }) => tr), switcher(texts.asJson, () => drawJson(args, root)));
+  const left = all.length - known.length;
+  const more = left > 0 ? [note(texts.notShown(left))] : [];
+  at("fields").tBodies[0].replaceChildren(...rows.map(({ tr }) => tr), ...more, switcher(texts.asJson, (now) => drawJson(now, root)));
   return editor.all.find(({ element: input }) => !input.disabled)?.element;
 }
 
@@ -202,14 +219,25 @@ function drawJson(args, root) {
   const tr = element("tr", {});
   tr.append(td);
   editor = { args, root, all: [], json: { area, note } };
-  at("fields").tBodies[0].replaceChildren(tr, switcher(texts.asFields, () => drawFields(args, root)));
+  at("fields").tBodies[0].replaceChildren(tr, switcher(texts.asFields, (now) => drawFields(now, root)));
   area.focus();
   return area;
 }
 
+function note(text) {
+  const td = element("td", { colSpan: 2, textContent: text });
+  const tr = element("tr", {});
+  tr.append(td);
+  return tr;
+}
+
 function switcher(text, draw) {
   const button = element("button", { type: "button", className: "small", textContent: text });
-  button.addEventListener("click", () => draw()?.focus());
+  // What was typed goes along; what cannot be a value is told first.
+  button.addEventListener("click", () => {
+    const args = edited();
+    if (args !== undefined) draw(args)?.focus();
+  });
   const td = element("td", { colSpan: 2 });
   td.append(button);
   const tr = element("tr", {});
@@ -218,10 +246,11 @@ function switcher(text, draw) {
 }
 
 /** Puts a field in the place of each value; the first flagged one has the focus. */
-export function begin({ action: { args }, schema }, flagged = []) {
+export function begin({ action: { args }, schema }, suspects = []) {
+  flagged = suspects;
   const first = drawFields(args, schema ?? {});
   at("fields").hidden = false;
-  for (const id of ["more-fields", "fingerprint", "buttons", "compared", "raw"]) at(id).hidden = true;
+  for (const id of ["more-fields", "fingerprint", "buttons", "compared"]) at(id).hidden = true;
   at("editing").hidden = false;
   const suspect = editor.all.find(({ pointer, element: input }) => !input.disabled && flagged.includes(pointer));
   (suspect?.element ?? first)?.focus();
@@ -247,8 +276,10 @@ export function edited() {
   const values = new Map();
   let first;
   for (const field of editor.all) {
-    const value = field.left ? ABSENT : field.read();
-    const message = value === ABSENT || field.element.disabled ? undefined : (value?.wrong ?? problem(field.schema, value));
+    // What cannot be edited stays as it was.
+    const fixed = field.element.disabled && !field.left;
+    const value = field.left ? ABSENT : fixed ? field.value : field.read();
+    const message = value === ABSENT || fixed ? undefined : value instanceof Wrong ? value.message : problem(field.schema, value);
     field.note.textContent = message ?? "";
     field.element.setAttribute("aria-invalid", String(message !== undefined));
     if (message !== undefined) first ??= field.element;

@@ -37,6 +37,8 @@ export function editor(page) {
   }
 
   function leaveEdit() {
+    // What could not be sent yet is taken back.
+    if (isSent()) page.outbox.retract();
     if (page.choosing() || isSent()) return;
     edit.end();
     if (state.shown === null) return;
@@ -60,7 +62,7 @@ export function editor(page) {
   }
 
   at("fields").addEventListener("keydown", (event) => {
-    if (!edit.editing()) return;
+    if (!edit.editing() || event.isComposing) return;
     if (event.key === "Escape") leaveEdit();
     else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) saveEdit();
     else return;
@@ -76,7 +78,6 @@ export function editor(page) {
     editing: edit.editing,
     endEdit: edit.end,
     freeze: edit.freeze,
-    expiredDraft: () => say(texts.expiredDraft),
     leaseLost: () => say(texts.leaseLost),
     goneDraft: ({ title }) => texts.somebodyElseDraft(title),
   };

@@ -3,14 +3,21 @@
 
 import { Digits, isLeaf, isNumber } from "./json.js";
 import { leaves } from "./leaves.js";
-import { pieces, ratio } from "./difference.js";
-import { reveal } from "./reveal.js";
+import { ratio } from "./ratio.js";
+import { punctuate, reveal } from "./reveal.js";
 import * as seen from "./seen.js";
 import { texts } from "./texts.js";
 
 /** How many rows are shown at least, before the rest is folded; and how many are drawn at a time. */
 const SHOWN = 8;
 const BATCH = 200;
+
+/** How two texts are compared: they stand one under the other until that is known. */
+let compared;
+
+export function compareBy(pieces) {
+  compared = pieces;
+}
 
 function make(name, className, ...children) {
   const element = document.createElement(name);
@@ -29,8 +36,11 @@ const same = (a, b) => typeof a === typeof b && isNumber(a) === isNumber(b) && a
 
 const within = (pointer, field) => pointer === field || pointer.startsWith(`${field}/`) || field.startsWith(`${pointer}/`);
 
-/** A text that reads like a number, a truth value or nothing. */
-const poses = (value) => typeof value === "string" && /^\s*(-?\d[\d.,eE+-]*|true|false|null|\{.*|\[.*)\s*$/.test(value);
+/** Longer texts are taken for nothing else. */
+const POSE = 100;
+
+/** A text that reads like a number, a truth value, nothing, a list or an object. */
+const poses = (value) => typeof value === "string" && value.length <= POSE && /^(-?\d[\d.,eE+-]*|true|false|null|\{.*\}|\[.*\])$/s.test(value.trim());
 
 function empty(value) {
   if (value === undefined) return texts.missing;
@@ -60,9 +70,12 @@ function row(field) {
   const th = make("th", "", ...(why ? [make("span", "sign", "⚠"), " "] : []), reveal(path));
   th.scope = "row";
   const bothTexts = change === "changed" && typeof value === "string" && typeof before === "string";
-  const parts = bothTexts ? pieces(before, value) : {};
+  const parts = bothTexts && compared ? compared(before, value) : {};
   const td = make("td", "", shownValue(value, parts.after));
-  if (why) watch(td);
+  if (why) {
+    watch(td);
+    watch(th);
+  }
   if (change) td.append(beforeLine(field, parts.before));
   if (why) td.append(make("p", "flag", `${texts.flagged}: ${why}`));
   const tr = make("tr", why ? "flagged" : (change ?? ""), th, td);
@@ -70,23 +83,35 @@ function row(field) {
   return tr;
 }
 
-function watch(td) {
-  const open = td.querySelector("button.open");
-  td.prepend(seen.sentinel());
-  const ending = () => td.append(seen.sentinel());
+/** Watches that all of what is flagged comes on screen; what is cut has to be opened first. */
+function watch(cell) {
+  const box = cell.querySelector(".value") ?? cell;
+  const open = box.querySelector("button.open");
   if (!open) {
-    ending();
+    punctuate(box, seen.sentinel);
     return;
   }
-  seen.watch(open);
-  td.addEventListener("opened", ending, { once: true });
+  seen.demand(open);
+  cell.addEventListener(
+    "opened",
+    () => {
+      seen.done(open);
+      punctuate(box, seen.sentinel);
+    },
+    { once: true },
+  );
+}
+
+/** The parts of an action beside its arguments that a condition read. */
+function flaggedAround({ subject, source, context }, whyOf) {
+  const fields = leaves({ subject, source, context });
+  return fields.map((field) => ({ ...field, why: whyOf(field.pointer) })).filter(({ why }) => why);
 }
 
 /** The fields that a case has and had, in the order in which they are read. */
 function ordered({ action, verdict, last_approved: last }) {
-  const flags = verdict.reasons.flatMap((reason) =>
-    reason.fields.filter((field) => field === "/args" || field.startsWith("/args/")).map((field) => ({ field: field.slice("/args".length), why: reason.category })),
-  );
+  const every = verdict.reasons.flatMap(({ fields, category }) => fields.map((field) => ({ field, why: category })));
+  const flags = every.filter(({ field }) => /^\/args(\/|$)/.test(field)).map(({ field, why }) => ({ field: field.slice("/args".length), why }));
   const all = leaves(action.args);
   const old = new Map(last ? leaves(last.args).map((leaf) => [leaf.pointer, leaf]) : []);
   const pointers = new Set(all.map(({ pointer }) => pointer));
@@ -102,28 +127,30 @@ function ordered({ action, verdict, last_approved: last }) {
   const lacking = flags
     .filter(({ field }) => !known.some((pointer) => within(pointer, field)))
     .map(({ field, why }) => ({ path: field.slice(1).replaceAll("/", "."), why }));
-  const fields = [...lacking, ...removed, ...named];
+  const around = flaggedAround(action, (pointer) => [...new Set(every.filter(({ field }) => within(pointer, field)).map(({ why }) => why))].join(", "));
+  const fields = [...lacking, ...around, ...removed, ...named];
   const rank = ({ why, change }) => (why ? 0 : change ? 1 : 2);
   return fields.map((field, index) => ({ field, index })).sort((a, b) => rank(a.field) - rank(b.field) || a.index - b.index).map(({ field }) => field);
 }
 
 /** Draws rows, the first of them at once, the others when they are asked for. */
-function drawRows(tbody, fields) {
+export function drawRows(tbody, fields) {
   const more = (from) => {
     const batch = fields.slice(from, from + BATCH);
     const rows = batch.map(row);
     const left = fields.length - from - batch.length;
     if (left > 0) {
-      const button = make("button", "small open", texts.moreRows(left));
+      const button = make("button", "small open", texts.moreRows(Math.min(left, BATCH), left));
       button.type = "button";
       const last = make("tr", "", make("td", "", button));
       last.firstElementChild.colSpan = 2;
       button.addEventListener("click", () => {
-        last.remove();
+        const next = more(from + BATCH);
+        last.replaceWith(...next);
         seen.done(button);
-        tbody.append(...more(from + BATCH));
+        next[0].focus({ preventScroll: true });
       });
-      if (fields[from + BATCH].why) seen.watch(button);
+      if (fields[from + BATCH].why) seen.demand(button);
       rows.push(last);
     }
     return rows;
@@ -146,12 +173,4 @@ export function drawFields(shown, table, folded) {
   tbody.replaceChildren();
   folded.ontoggle = () => tbody.rows.length > 0 || drawRows(tbody, rest);
   return fields;
-}
-
-/** Draws what an app or an AI says about a case. */
-export function drawAccount(action, tbody) {
-  const account = { ...(action.subject === null ? {} : { subject: action.subject }), ...action.context, source: action.source };
-  const fields = leaves(account).filter(({ path, value }) => !(path === "source" && isLeaf(value)));
-  drawRows(tbody, fields);
-  return fields.length;
 }

@@ -2,13 +2,26 @@
 
 const STORED = "holdpoint-single-keys";
 
-/** Whether single keys are switched on; kept in this browser. */
+/** Whether single keys are switched on; kept in this browser, and while the page is open. */
 export function singleKeysOn() {
-  return localStorage.getItem(STORED) !== "off";
+  return (document.body.dataset.singleKeys ?? kept()) !== "off";
+}
+
+function kept() {
+  try {
+    return localStorage.getItem(STORED);
+  } catch {
+    return null;
+  }
 }
 
 export function setSingleKeys(on) {
-  localStorage.setItem(STORED, on ? "on" : "off");
+  document.body.dataset.singleKeys = on ? "on" : "off";
+  try {
+    localStorage.setItem(STORED, on ? "on" : "off");
+  } catch {
+    // A browser that keeps nothing knows it until the page is closed.
+  }
 }
 
 /** Calls `handle` with a lower-case key, unless the key belongs to something else. */
@@ -26,7 +39,10 @@ export function listen(handle) {
     if (event.key !== "Escape" && !singleKeysOn()) {
       return;
     }
-    if (handle(event.key.length === 1 ? event.key.toLowerCase() : event.key)) {
+    // On a keyboard of another script the key in the same place is meant.
+    const place = /^Key([A-Z])$/.exec(event.code)?.[1];
+    const key = place && event.key > "\u007f" ? place : event.key;
+    if (handle(key.length === 1 ? key.toLowerCase() : key)) {
       event.preventDefault();
     }
   });

@@ -1,6 +1,7 @@
 // What the first decision does not need: fetched after it, or when it is asked for. It is another script than the
 // first part of the page, with copies of its own of what both import: what has a state comes in by `page`.
 
+import { pieces } from "./difference.js";
 import { editor } from "./editing.js";
 import { showHelp } from "./help.js";
 import style from "./later.css";
@@ -18,7 +19,7 @@ document.adoptedStyleSheets.push(sheet);
 /** Makes the rest of the page work with its first part. */
 export function begin(page) {
   followed(page);
-  return { showHelp, isOther, otherText, verify, ...views(page), ...mover(page), ...editor(page), ...watcher(page), ...words(page), undo: undoing(page) };
+  return { showHelp, pieces, isOther, otherText, verify, ...views(page), ...mover(page), ...editor(page), ...watcher(page), ...words(page), ...undoing(page) };
 }
 
 /** What became of the case that a link has led to, where that is not the one on the page. */

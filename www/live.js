@@ -32,16 +32,19 @@ export class Live {
     return this.#sockets.get(desk)?.socket?.readyState === WebSocket.OPEN;
   }
 
-  #open(desk, failures) {
+  #open(desk, failures, again = false) {
     const url = new URL(`/v1/desks/${encodeURIComponent(desk)}/live`, location.href.replace(/^http/, "ws"));
     const socket = new WebSocket(url);
     const entry = { socket };
     this.#sockets.set(desk, entry);
     let opened = false;
+    let first = true;
     const pings = setInterval(() => socket.readyState === WebSocket.OPEN && socket.send("ping"), PING_MS);
     socket.addEventListener("open", () => (opened = true));
     socket.addEventListener("message", ({ data }) => {
-      if (data !== "pong") this.#told(desk, JSON.parse(data));
+      if (data === "pong") return;
+      this.#told(desk, JSON.parse(data), again && first);
+      first = false;
     });
     socket.addEventListener("close", () => {
       clearInterval(pings);
@@ -49,7 +52,7 @@ export class Live {
       // Everybody loses the connection at the same moment: nobody comes back at the same moment.
       const tries = opened ? 0 : failures + 1;
       const wait = Math.min(FIRST_MS * 2 ** tries, MAX_MS) * (0.5 + Math.random());
-      setTimeout(() => this.#sockets.get(desk) === entry && this.#open(desk, tries), wait);
+      setTimeout(() => this.#sockets.get(desk) === entry && this.#open(desk, tries, true), wait);
     });
   }
 }

@@ -1,7 +1,9 @@
-// Cases and people that go to another desk.
+// Cases and people that go elsewhere: to another desk, to another time, away.
 
 import * as skips from "./skips.js";
 import { later as texts, texts as common } from "./texts.js";
+
+const RETRY_MS = 2_000;
 
 const at = (id) => document.getElementById(id);
 
@@ -14,9 +16,31 @@ export function mover(page) {
     if (shown === null) return;
     state.moving.add(shown.id);
     page.goOn();
-    const answer = await ask("POST", `/v1/cases/${shown.id}/move`, { desk }, crypto.randomUUID());
+    const answer = await delivered(`/v1/cases/${shown.id}/move`, { desk });
     state.moving.delete(shown.id);
-    say(answer?.ok ? texts.moved(shown.title, desk) : common.refused(answer?.body?.detail ?? common.offline(0)));
+    say(answer.ok ? texts.moved(shown.title, desk) : common.refused(answer.body?.detail ?? String(answer.status)));
+    await page.claim();
+  }
+
+  /** Sends until there is an answer; its name keeps it from happening twice. */
+  async function delivered(path, body) {
+    const name = crypto.randomUUID();
+    for (;;) {
+      const answer = await ask("POST", path, body, name);
+      if (answer && answer.status < 500 && answer.status !== 401) return answer;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+
+  /** S: not shown to this person again for ten minutes. */
+  async function skip() {
+    const { shown } = state;
+    if (!page.free()) return;
+    skips.skipFor(shown.id, page.now());
+    state.leases.delete(shown.id);
+    page.goOn();
+    say(texts.skipped(shown.title));
+    await ask("DELETE", `/v1/cases/${shown.id}/lease`);
     await page.claim();
   }
 
@@ -33,11 +57,15 @@ export function mover(page) {
   }
 
   async function changeDesk() {
+    if (at("desk").value === state.desk) return;
     giveBack();
     state.desk = at("desk").value;
+    // What was asked for before is of another desk.
+    state.asked += 1;
     page.closePanels();
     state.shown = null;
     state.ahead = [];
+    at("case").hidden = true;
     at("desk").blur();
     desks.draw(state.desk);
     await page.claim();
@@ -55,5 +83,5 @@ export function mover(page) {
     location.assign("/sign-in");
   }
 
-  return { openDesks, changeDesk, signOut };
+  return { openDesks, changeDesk, signOut, skip };
 }

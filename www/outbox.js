@@ -92,7 +92,7 @@ export class Outbox {
   /** Reading may take longer than a lease: where nobody else has come, the case is ours again. Null: nobody knows. */
   async #leaseAgain(entry) {
     const answer = await this.#hooks.ask("POST", `/v1/cases/${entry.shown.id}/lease`);
-    if (answer === null || answer.status >= 500) return null;
+    if (answer === null || answer.status >= 500 || [401, 429].includes(answer.status)) return null;
     if (!answer.ok || answer.body.lease.token === entry.body.lease) return false;
     entry.body = { ...entry.body, lease: answer.body.lease.token };
     entry.name = crypto.randomUUID();

@@ -1,47 +1,59 @@
-// Makes visible what a text could hide: direction marks, zero-width and control characters, look-alike letters,
-// spaces at the ends. What is shown is the text, character by character; marks stand beside or around it.
+// Makes visible what a text could hide: direction marks, zero-width and control characters, look-alike letters and
+// signs, white space at the ends. What is shown is the text, character by character; marks stand beside or around it.
 
 import { texts } from "./texts.js";
 
-const HIDDEN =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\ue000-\uf8ff]|\p{Cs}|[\u{1d173}-\u{1d17a}]|[\u{e0000}-\u{e0fff}]|[\u{f0000}-\u{10ffff}]|^ +| +$|\p{M}{4,}/gu;
+/** A run of characters that show nothing (controls, formats, odd spaces, fillers, the unassigned), or more marks on one letter than any language has. */
+const HIDDEN = /(?:(?![ \n\t])[\p{C}\p{Z}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\uffff\u{e0100}-\u{e01ef}])+|\p{M}{4,}/gu;
 
-/** Letters of other scripts that are drawn like Latin ones, pairwise. */
-const PAIRS =
-  "аaеeоoрpсcуyхxіiјjѕsԁdԛqԝwһhӏlкkмmтtвbгrпnАAВBЕEКKМMНHОOРPСCТTХXІIЈJЅSҮYοoαaρpνvιiκkυuτtηnγyωwΑAΒBΕEΖZΗHΙIΚKΜMΝNΟOΡPΤTΥYΧXօoսuհhոnցgքpճtﬀfꞵbℓlıiɡgɑaǀlᴏoᴄcᴠvᴡwᴢzꜱs";
-const LOOKS = new Map(PAIRS.match(/../gu).map((pair) => [...pair]));
+/** Letters of other scripts, and signs, that are drawn like Latin ones. */
+const LOOKS = /[аеорсухіјѕԁԛԝһӏкмтгпАВЕКМНОРСТХІЈЅҮЗοαρνικυτηγωΑΒΕΖΗΙΚΜΝΟΡΤΥΧօսհոցքճꞵıɡɑǀᴏᴄᴠᴡᴢꜱ∕⁄‚∶‐−。]/;
 
-/** The letter or digit that a character passes for, where it is another one. */
+/** Scripts whose letters stand in a Latin word only to be taken for Latin ones. */
+const FOREIGN = /[\p{sc=Cyrl}\p{sc=Grek}\p{sc=Cher}\p{sc=Armn}\p{sc=Copt}\p{sc=Lisu}]/u;
+
+/** Whether a character passes for a Latin letter, a digit or a sign, and is another one. */
 function looksLike(character) {
-  if (character <= "\u007f") return undefined;
-  const known = LOOKS.get(character);
-  if (known) return known;
+  if (character <= "\u007f") return false;
   const plain = character.normalize("NFKC");
-  if (/^[\w.@/:-]+$/.test(plain)) return plain;
-  return /\p{Nd}/u.test(character) ? "a digit" : undefined;
+  return LOOKS.test(character) || FOREIGN.test(character) || /^[\w.,@/:-]+$/.test(plain) || /\p{Nd}/u.test(character);
 }
 
 /** Whether a word passes for another: one of its own script is left in peace unless all of it does. */
 function passes(word) {
   const foreign = [...word].filter((character) => character > "\u007f");
-  const passing = foreign.map(looksLike);
-  return /[A-Za-z]/.test(word) ? passing.some(Boolean) : passing.length > 0 && passing.every(Boolean);
+  if (/[A-Za-z]/.test(word)) return foreign.some(looksLike);
+  return foreign.length > 0 && foreign.every((character) => looksLike(character) && (LOOKS.test(character) || !FOREIGN.test(character)));
 }
 
-/** What is marked in a text, in its order: `{from, to, word}`. */
+const WORDS = /[\p{L}\p{M}\p{N}\u2100-\u214f\u2460-\u24ff]+|[․。．∕⁄／‚，∶：＠﹒‐‑−]/gu;
+
+/** What is marked in a text, in its order and without overlaps: `{from, to, word}`. */
 function marksOf(text) {
-  const words = [...text.matchAll(/[\p{L}\p{M}\p{N}\u2100-\u214f\u2460-\u24ff]+/gu)].filter(([word]) => passes(word));
-  const found = [...words.map((match) => [match, true]), ...[...text.matchAll(HIDDEN)].map((match) => [match, false])];
-  const marks = found.map(([{ 0: part, index }, word]) => ({ from: index, to: index + part.length, word }));
-  // Of two that overlap the word is shown: it shows its hidden characters too.
-  return marks.sort((a, b) => a.from - b.from || b.to - a.to).filter((mark, at, all) => !all.slice(Math.max(0, at - 3), at).some(({ to }) => to > mark.from));
+  const found = [];
+  for (const { 0: word, index } of text.matchAll(WORDS)) if (passes(word)) found.push({ from: index, to: index + word.length, word: true });
+  for (const { 0: part, index } of text.matchAll(HIDDEN)) found.push({ from: index, to: index + part.length });
+  const begins = text.length - text.trimStart().length;
+  const ends = text.trimEnd().length;
+  if (begins > 0) found.push({ from: 0, to: begins });
+  if (ends < text.length && ends > 0) found.push({ from: ends, to: text.length });
+  let end = 0;
+  // Of two that overlap the first is shown, and shows what is hidden in it.
+  return found
+    .sort((a, b) => a.from - b.from || b.to - a.to)
+    .filter(({ from, to }) => from >= end && ((end = to), true));
 }
 
 /** Whether a text holds what a text field would not show. */
 export const hides = (text) => marksOf(text).length > 0;
 
+/** A short text in which whatever shows nothing is spelled out. */
+export const spelled = (text) => text.replace(HIDDEN, (run) => `[${label(run)}]`);
+
 const LONG = 2000;
 const LINES = 24;
+/** A part of a text that is watched by itself: a screenful or less. */
+const WATCHED = 1500;
 
 const codePoint = (character) => `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
 
@@ -52,10 +64,19 @@ function tagged(name, className, text) {
   return element;
 }
 
-/** A character that shows nothing, as its code point; it is still there to be copied. */
+const SPACES = { " ": "␣", "\n": "↵", "\t": "⇥" };
+
+/** What stands for characters that show nothing: each by its code point, and of many how many there are. */
+function label(characters) {
+  const all = [...characters.slice(0, 12)];
+  const each = all.slice(0, 6).map((character) => SPACES[character] ?? codePoint(character));
+  const more = characters.length > each.length && all.length > 6 ? ` … ${characters.length}` : "";
+  return each.join(each.every((one) => one.length === 1) ? "" : " ") + more;
+}
+
+/** Characters that show nothing, as what stands for them; they are still there to be copied. */
 function hidden(characters) {
-  const label = characters[0] === " " ? "␣".repeat(Math.min(characters.length, 20)) : [...characters].map(codePoint).join(" ");
-  const mark = tagged("span", "hidden-character", label);
+  const mark = tagged("span", "hidden-character", label(characters));
   mark.dataset.text = characters;
   return mark;
 }
@@ -63,12 +84,12 @@ function hidden(characters) {
 /** Appends a word with each letter that passes for another one marked, and said after it. */
 function appendLookAlike(parent, word) {
   const box = tagged("span", "look-alike", "");
-  const passing = [...word].filter((character) => looksLike(character) !== undefined);
+  const passing = new Set([...word].filter(looksLike));
   for (const character of word) {
-    const mark = passing.includes(character) ? tagged("span", "letter", character) : character;
+    const mark = passing.has(character) ? tagged("span", "letter", character) : character;
     box.append(character.search(HIDDEN) >= 0 ? hidden(character) : mark);
   }
-  const note = tagged("span", "hidden-character", `${texts.looksLatin} ${passing.slice(0, 6).map(codePoint).join(" ")}`);
+  const note = tagged("span", "hidden-character", `${texts.looksLatin} ${[...passing].slice(0, 6).map(codePoint).join(" ")}`);
   note.dataset.text = "";
   parent.append(box, note);
 }
@@ -132,8 +153,24 @@ export function reveal(given) {
   button.addEventListener("click", () => {
     box.replaceChildren();
     appendAll(box, pieces, text.length);
+    box.tabIndex = -1;
+    box.focus({ preventScroll: true });
     box.dispatchEvent(new CustomEvent("opened", { bubbles: true }));
   });
   box.append("… ", button);
   return box;
+}
+
+/** Puts what `make` makes at the beginning and at the end of a shown text, and between, a screenful apart. */
+export function punctuate(box, make) {
+  const walker = document.createTreeWalker(box, NodeFilter.SHOW_TEXT);
+  const places = [];
+  for (let node = walker.nextNode(), since = 0; node; node = walker.nextNode()) {
+    for (let at = WATCHED - since; at < node.length; at += WATCHED) places.push([node, at]);
+    since = (since + node.length) % WATCHED;
+  }
+  // From the end, so that what was split does not move what comes before it.
+  for (const [node, at] of places.reverse()) node.splitText(at).before(make());
+  box.prepend(make());
+  box.append(make());
 }

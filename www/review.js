@@ -2,18 +2,21 @@
 
 import { Offline, first, now, send } from "./api.js";
 import { draw, showUnseen } from "./case.js";
+import { compareBy } from "./fields.js";
 import * as choices from "./choices.js";
 import * as desks from "./desks.js";
 import { listen } from "./keys.js";
 import { Outbox } from "./outbox.js";
-import { skipFor, skipped } from "./skips.js";
+import { spelled } from "./reveal.js";
+import { skipped, unskip } from "./skips.js";
 import { texts } from "./texts.js";
 
 /** After a case is painted, keys and clicks are deaf for this long: they were meant for what stood there before. */
 const ARM_MS = 300;
 const LOOK_AHEAD = 4;
 /** What the first decision does not need is fetched when the page has stood for so long. */
-const LATER_MS = 2_000;
+const LATER_MS = 1_000;
+const RETRY_MS = 10_000;
 const UNDOS = 10;
 
 const at = (id) => document.getElementById(id);
@@ -30,6 +33,8 @@ const state = {
   moving: new Set(),
   shownAt: 0,
   armedAt: 0,
+  /** When the key was pressed or the button clicked that is being handled. */
+  pressedAt: 0,
   done: 0,
   opinions: { agreed: 0, of: 0 },
   busy: false,
@@ -37,6 +42,7 @@ const state = {
   asked: 0,
   offline: false,
   signedOut: false,
+  nudge: null,
   askedAt: performance.now(),
 };
 
@@ -49,23 +55,26 @@ function fetchLater() {
   fetching ??= import("/www/later.js").then(
     (module) => {
       later = module.begin(page);
-      if (state.shown) later.verify(state.shown);
+      compareBy(later.pieces);
+      // What changed within texts can be marked now.
+      if (state.shown && !occupied()) redraw();
       return true;
     },
     () => {
       fetching = null;
+      setTimeout(fetchLater, RETRY_MS);
       return false;
     },
   );
   return fetching;
 }
 
-/** Does something of what is fetched later, unless another case has come meanwhile. */
-const withLater = (name) => async () => {
+/** Does something of what is fetched later, unless another case has come meanwhile; what is about no case is done. */
+const withLater = (name, always) => async (event) => {
+  if (event?.detail > 1) return;
   const { shown } = state;
-  const fetched = await fetchLater();
-  if (!fetched) say(texts.notLoaded);
-  else if (state.shown === shown) later[name]();
+  if (!(await fetchLater())) say(texts.notLoaded);
+  else if (always || state.shown === shown) later[name]();
 };
 
 /** What the rest of the page works with. */
@@ -83,18 +92,22 @@ page.outbox = outbox;
 
 // What the page says
 
+/** Says it once; titles in it are an AI's words, and hide nothing here either. */
 function say(text) {
-  at("status").textContent = text;
+  const plain = spelled(text);
+  if (at("status").textContent !== plain) at("status").textContent = plain;
+  at("countdown").textContent = "";
 }
 
 function drawStrip() {
   const kept = outbox.entries.length;
   const away = state.offline || outbox.entries.some(({ tries }) => tries > 0);
-  const text = state.signedOut ? texts.signedOut : !away ? "" : navigator.onLine === false || kept === 0 ? texts.offline(kept) : texts.notAnswering(kept);
+  const text = state.signedOut ? texts.signedOut : !away ? (state.nudge ?? "") : navigator.onLine === false || kept === 0 ? texts.offline(kept) : texts.notAnswering(kept);
   at("strip").hidden = text === "";
   at("strip-text").textContent = text;
   at("strip-link").hidden = !state.signedOut;
   at("strip-link").textContent = texts.signInAgain;
+  at("strip-close").hidden = text === "" || text !== state.nudge;
 }
 
 function notice(title, text) {
@@ -104,10 +117,11 @@ function notice(title, text) {
   at("notice-title").textContent = title;
   at("notice-text").textContent = text;
   closePanels();
+  at("notice-title").focus();
   tick();
 }
 
-const canUndo = () => outbox.entries.length > 0 || state.decided.some(({ releaseAt }) => releaseAt !== null && now() < releaseAt);
+const canUndo = () => outbox.entries.length > 0 || now() < (state.decided.at(-1)?.releaseAt ?? 0);
 
 function buttons() {
   for (const id of ["approve", "reject", "edit", "move", "skip"]) at(id).disabled = state.shown === null;
@@ -159,10 +173,12 @@ function occupied() {
 }
 
 function arm() {
-  state.armedAt = performance.now() + ARM_MS;
+  state.armedAt = Infinity;
+  // From the moment at which it is on screen; what was pressed before was not meant for it, whenever it is handled.
+  requestAnimationFrame(() => setTimeout(() => (state.armedAt = performance.now() + ARM_MS)));
 }
 
-const armed = () => performance.now() >= state.armedAt && document.visibilityState === "visible";
+const armed = () => state.pressedAt >= state.armedAt && document.visibilityState === "visible";
 
 /** Whether a case is there, and nothing is under way that it could be taken for. */
 function free() {
@@ -208,12 +224,12 @@ function know({ desks: known, you }) {
   desks.draw(state.desk);
 }
 
-async function claim() {
+async function claim(wanted = state.shown?.id) {
   // The decision that is being sent brings what comes next along.
   if (outbox.entries.length > 0 || !state.desk) return;
   state.asked += 1;
   const { asked } = state;
-  const answer = await ask("POST", `/v1/desks/${state.desk}/claim`, { want: LOOK_AHEAD + 1, skip: leaving(), first: state.shown?.id });
+  const answer = await ask("POST", `/v1/desks/${state.desk}/claim`, { want: LOOK_AHEAD + 1, skip: leaving(), first: wanted });
   if (asked !== state.asked) return;
   if (answer?.ok) take(answer.body);
   else if (answer && answer.status !== 401 && state.shown === null) notice(texts.broken, answer.body?.detail ?? "");
@@ -224,6 +240,11 @@ const same = (a, b) => a?.id === b?.id && a?.digest === b?.digest;
 /** Goes on with what a claim gave: the first case is ours, the rest a look ahead. */
 function take({ cases, lease }) {
   const out = new Set(leaving());
+  if (out.has(cases[0]?.id)) {
+    // It was decided, skipped or moved while this was on its way: it is nobody's, and what is shown is ours.
+    if (!outbox.ids().includes(cases[0].id)) ask("DELETE", `/v1/cases/${cases[0].id}/lease`);
+    claim();
+  }
   const given = cases.filter(({ id }) => !out.has(id));
   const [head] = given;
   if (head && head === cases[0] && lease) state.leases.set(head.id, lease);
@@ -248,10 +269,12 @@ function take({ cases, lease }) {
 
 /** Says why no case is here, by a count that is not older than the question. */
 async function nothingLeft() {
+  if (state.shown) say(texts.leased(state.shown.title));
   state.shown = null;
   state.ahead = [];
   at("case").hidden = true;
   const known = await refreshDesks();
+  if (!known && state.shown === null && at("notice").hidden) notice(texts.nothingAhead, texts.nothingAheadText);
   if (!known || state.shown !== null || desks.names().length === 0) return;
   const { held, to_audit: audits } = desks.get(state.desk);
   if (held + audits > 0) notice(texts.nothingForYou, texts.nothingForYouText(held + audits));
@@ -328,11 +351,13 @@ function answered({ shown, decision, reason, asked, undo: wanted }, body) {
   drawDone();
   state.leases.delete(shown.id);
   const releaseAt = body.release_at === null ? null : Date.parse(body.release_at);
-  const text = outcome(shown, decision, reason, body.case.status);
-  state.decided = [...state.decided, { shown, releaseAt, text }].slice(-UNDOS);
+  const said = outcome(shown, decision, reason, body.case.status);
+  const text = releaseAt === null || releaseAt <= now() ? said : `${said} ${texts.pressU}`;
+  const last = { shown, releaseAt, text };
+  state.decided = [...state.decided, last].slice(-UNDOS);
   say(text);
   if (state.shown?.id === shown.id) goOn();
-  if (wanted) withLater("undo")();
+  if (wanted) later.takeBack(last);
   else if (body.next && asked === state.asked) take(body.next);
   else if (outbox.entries.length === 0) claim();
   later.decided();
@@ -353,9 +378,11 @@ function refused({ shown, stays }, answer) {
 }
 
 function whyNot(shown, { status, body }) {
-  if (status !== 409) return texts.refused(body?.detail ?? String(status));
-  if (body?.case?.status === "expired") return texts.tooLate(shown.title);
-  return texts.somebodyElse(shown.title);
+  if (status === 409 && ["not_open", "lease", "moved"].includes(body?.refusal)) {
+    const over = body.case?.status;
+    return over === "expired" || over === "unaudited" ? texts.tooLate(shown.title) : texts.somebodyElse(shown.title);
+  }
+  return texts.refused(`${shown.title}: ${body?.detail ?? status}`);
 }
 
 // Reasons and skipping
@@ -380,17 +407,6 @@ function offerReasons({ args, left = () => {}, ...more }) {
   });
 }
 
-async function skip() {
-  const { shown } = state;
-  if (!free()) return;
-  skipFor(shown.id, now());
-  state.leases.delete(shown.id);
-  goOn();
-  say(texts.skipped(shown.title));
-  await ask("DELETE", `/v1/cases/${shown.id}/lease`);
-  await claim();
-}
-
 // Time
 
 function clock(ms) {
@@ -409,24 +425,23 @@ function tick() {
     at("deadline-box").classList.toggle("urgent", left < 60_000);
   }
   const last = state.decided.at(-1);
-  if (last?.releaseAt && at("status").textContent.startsWith(last.text)) {
-    const seconds = Math.ceil((last.releaseAt - now()) / 1000);
-    say(seconds > 0 ? `${last.text} ${texts.undoWithin(seconds)}` : last.text);
-  }
+  const seconds = Math.ceil(((last?.releaseAt ?? 0) - now()) / 1000);
+  const counts = seconds > 0 && at("status").textContent === spelled(last.text);
+  at("countdown").textContent = counts ? texts.seconds(seconds) : "";
   buttons();
 }
 
 // The page
 
-const showHelp = withLater("showHelp");
+const showHelp = withLater("showHelp", true);
 
 const keys = {
   a: approve,
   r: openReasons,
   e: withLater("startEdit"),
   x: withLater("openDesks"),
-  s: skip,
-  u: withLater("undo"),
+  s: withLater("skip"),
+  u: withLater("undo", true),
   j: withLater("nextField"),
   k: withLater("previousField"),
   d: withLater("toggleRaw"),
@@ -441,12 +456,13 @@ listen((key) => {
   return true;
 });
 
-for (const [id, act] of Object.entries({ reject: openReasons, skip, "help-button": showHelp, edit: keys.e, move: keys.x, undo: keys.u })) {
-  at(id).addEventListener("click", act);
+for (const [id, act] of Object.entries({ approve, reject: openReasons, skip: keys.s, "help-button": showHelp, edit: keys.e, move: keys.x, undo: keys.u })) {
+  at(id).addEventListener("click", (event) => event.detail > 1 || act(event));
 }
-at("approve").addEventListener("click", (event) => event.detail > 1 || approve());
-at("sign-out").addEventListener("click", withLater("signOut"));
-at("desk").addEventListener("change", withLater("changeDesk"));
+at("context").addEventListener("toggle", withLater("showContext", true));
+at("sign-out").addEventListener("click", withLater("signOut", true));
+at("desk").addEventListener("change", withLater("changeDesk", true));
+for (const event of ["keydown", "click"]) document.addEventListener(event, ({ timeStamp }) => (state.pressedAt = timeStamp), true);
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && arm());
 window.addEventListener("online", () => outbox.wake());
 window.addEventListener("offline", () => {
@@ -454,7 +470,7 @@ window.addEventListener("offline", () => {
   drawStrip();
 });
 window.addEventListener("beforeunload", (event) => {
-  if (outbox.entries.length > 0) event.preventDefault();
+  if (outbox.entries.length > 0 || state.moving.size > 0 || later.editing()) event.preventDefault();
 });
 
 /** Begins with what came with the document. */
@@ -466,7 +482,8 @@ function begin() {
   }
   state.desk = desk;
   know(known);
-  if (!claimed) claim();
+  if (wanted) unskip(wanted.id);
+  if (!claimed) claim(wanted?.id);
   else if (skipped(now()).includes(claimed.cases[0]?.id)) {
     ask("DELETE", `/v1/cases/${claimed.cases[0].id}/lease`).then(claim);
   } else take(claimed);
@@ -476,6 +493,12 @@ function begin() {
   history.replaceState(null, "", "/review");
 }
 
-begin();
-setTimeout(fetchLater, LATER_MS);
-setInterval(tick, 500);
+function start() {
+  begin();
+  setTimeout(fetchLater, LATER_MS);
+  setInterval(tick, 500);
+}
+
+// A page that is made ready ahead looks at nothing, and leases nothing, until somebody looks at it.
+if (document.prerendering) document.addEventListener("prerenderingchange", start, { once: true });
+else start();

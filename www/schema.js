@@ -1,5 +1,6 @@
 // As much of JSON Schema as types a field and says what is wrong with its value.
 
+import { compare, isMultiple } from "./decimal.js";
 import { Digits, isNumber } from "./json.js";
 import { unescaped } from "./leaves.js";
 import { editing as texts } from "./texts.js";
@@ -23,11 +24,14 @@ function resolved(schema, root, left = MAX_REFERENCES) {
   return { ...resolved(others[0], root, left - 1), ...(nullable ? { nullable } : {}) };
 }
 
+/** An object schema's members; none where it says them in a way that is not known. */
+const propertiesOf = ({ properties }) => (properties !== null && typeof properties === "object" && !Array.isArray(properties) ? properties : {});
+
 /** The schema of the value at a JSON Pointer; `{}` where nothing is known. */
 export function schemaAt(root, pointer) {
   const steps = pointer === "" ? [] : pointer.slice(1).split("/").map(unescaped);
   return steps.reduce((schema, step) => {
-    const properties = schema.properties ?? {};
+    const properties = propertiesOf(schema);
     const below = Object.hasOwn(properties, step) ? properties[step] : (schema.items ?? schema.additionalProperties);
     return resolved(below, root);
   }, resolved(root, root));
@@ -35,15 +39,16 @@ export function schemaAt(root, pointer) {
 
 /** The members that an object may have and has not, each with its schema. */
 export function lacking(root, pointer, value) {
-  const { properties = {} } = schemaAt(root, pointer);
+  const properties = propertiesOf(schemaAt(root, pointer));
   const names = Object.keys(properties).filter((name) => !Object.hasOwn(value, name));
   return names.map((name) => ({ name, schema: resolved(properties[name], root) })).filter(({ schema }) => !types(schema).some((type) => type === "object" || type === "array"));
 }
 
 /** Whether the member of that name may be left out. */
 export function isOptional(root, pointer, name) {
-  const { properties, required = [] } = schemaAt(root, pointer);
-  return properties !== undefined && Object.hasOwn(properties, name) && !required.includes(name);
+  const schema = schemaAt(root, pointer);
+  const required = Array.isArray(schema.required) ? schema.required : [];
+  return Object.hasOwn(propertiesOf(schema), name) && !required.includes(name);
 }
 
 /** What a field of this schema holds; nothing where that is not said. */
@@ -55,28 +60,28 @@ export function typeOf(schema) {
 /** Whether a field of this schema may hold nothing. */
 export const isNullable = (schema) => schema.nullable === true || types(schema).includes("null");
 
-const numeric = (value) => Number(value instanceof Digits ? value.text : value);
+const text = (value) => (value instanceof Digits ? value.text : String(value));
 
 function numberProblem(schema, value) {
-  const number = numeric(value);
-  const limit = (name) => (isNumber(schema[name]) ? numeric(schema[name]) : undefined);
+  const own = text(value);
+  const limit = (name) => (isNumber(schema[name]) ? text(schema[name]) : undefined);
   const [least, most, above, below, step] = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"].map(limit);
-  if (typeOf(schema) === "integer" && !Number.isInteger(number)) return texts.wrong.integer;
-  if (number < least) return texts.wrong.least(least);
-  if (number > most) return texts.wrong.most(most);
-  if (number <= above) return texts.wrong.above(above);
-  if (number >= below) return texts.wrong.below(below);
-  const times = number / step;
-  if (step > 0 && Math.abs(times - Math.round(times)) > 1e-9 * Math.abs(times)) return texts.wrong.step(step);
+  if (typeOf(schema) === "integer" && !isMultiple(own, "1")) return texts.wrong.integer;
+  if (least !== undefined && compare(own, least) < 0) return texts.wrong.least(least);
+  if (most !== undefined && compare(own, most) > 0) return texts.wrong.most(most);
+  if (above !== undefined && compare(own, above) <= 0) return texts.wrong.above(above);
+  if (below !== undefined && compare(own, below) >= 0) return texts.wrong.below(below);
+  if (step !== undefined && compare(step, "0") > 0 && !isMultiple(own, step)) return texts.wrong.step(step);
   return undefined;
 }
 
-/** What is not tested here: a pattern that is none, or a text so long that matching it could take for ever. */
-const PATTERN_LENGTH = 2000;
+/** What is not tested here: a pattern that is none, or one that could take for ever (repetition of a repetition). */
+const PATTERN_LENGTH = 500;
+const ENDLESS = /[*+}]\)*[*+{]|[*+}].*\)[*+{]|\|.*\)[*+{]/;
 
 function fits(text, pattern) {
   try {
-    return text.length > PATTERN_LENGTH || new RegExp(pattern, "u").test(text);
+    return text.length > PATTERN_LENGTH || ENDLESS.test(pattern) || new RegExp(pattern, "u").test(text);
   } catch {
     return true;
   }
@@ -103,6 +108,9 @@ function textProblem(schema, text) {
 /** What is wrong with a value, in words; nothing where nothing is. */
 export function problem(schema, value) {
   if (value === null) return isNullable(schema) || typeOf(schema) === undefined ? undefined : texts.wrong.nothing;
-  if (isNumber(value)) return numberProblem(schema, value);
-  return typeof value === "string" ? textProblem(schema, value) : undefined;
+  const type = typeOf(schema);
+  const is = Array.isArray(value) ? "array" : isNumber(value) ? "number" : typeof value;
+  if (type !== undefined && type !== is && !(type === "integer" && is === "number")) return texts.wrong.type(type);
+  if (is === "number") return numberProblem(schema, value);
+  return is === "string" ? textProblem(schema, value) : undefined;
 }

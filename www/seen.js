@@ -11,29 +11,24 @@ export function begin(bar) {
   observer = new IntersectionObserver(
     (entries) => {
       for (const { isIntersecting, target } of entries) {
-        if (isIntersecting && document.visibilityState === "visible") saw(target);
+        if (isIntersecting && document.visibilityState === "visible") done(target);
       }
     },
     { rootMargin: `0px 0px -${Math.round(bar.getBoundingClientRect().height)}px 0px` },
   );
 }
 
-function saw(element) {
-  unseen.delete(element);
-  observer.unobserve(element);
-}
-
-/** Watches for an element to come on screen. */
-export function watch(element) {
+/** Something has to be done with an element: being on screen is not enough. */
+export function demand(element) {
   unseen.add(element);
-  observer.observe(element);
 }
 
 /** An element of no size that is watched where it stands. */
 export function sentinel() {
   const element = document.createElement("span");
   element.className = "sentinel";
-  watch(element);
+  unseen.add(element);
+  observer.observe(element);
   return element;
 }
 
@@ -46,7 +41,7 @@ export function firstUnseen() {
   return undefined;
 }
 
-/** It was dealt with in another way. */
+/** It was on screen, or was done. */
 export function done(element) {
   unseen.delete(element);
   observer?.unobserve(element);

@@ -13,7 +13,9 @@ form.addEventListener("submit", async (event) => {
     const answer = await send("POST", "/sign-in", { key: key.value.trim() });
     if (answer.ok) {
       // What was asked for before signing in is shown after it.
-      location.assign(`/review${location.search}`);
+      const { page, ...asked } = Object.fromEntries(new URLSearchParams(location.search));
+      const query = new URLSearchParams(asked).toString();
+      location.assign(`${page === "cases" ? "/review/cases" : "/review"}${query && `?${query}`}`);
       return;
     }
     error.textContent = texts[answer.status] ?? answer.body?.detail ?? texts.other;

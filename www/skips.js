@@ -18,10 +18,24 @@ export function skipped(now) {
 
 export function skipFor(id, now) {
   const kept = Object.fromEntries(Object.entries(stored()).filter(([, until]) => until > now));
-  localStorage.setItem(STORED, JSON.stringify({ ...kept, [id]: now + SKIP_MS }));
+  store({ ...kept, [id]: now + SKIP_MS });
+}
+
+/** Somebody wants to see it after all. */
+export function unskip(id) {
+  const { [id]: _, ...kept } = stored();
+  store(kept);
+}
+
+function store(kept) {
+  try {
+    localStorage.setItem(STORED, JSON.stringify(kept));
+  } catch {
+    // A browser that keeps nothing shows it again.
+  }
 }
 
 /** Forgets them, for whoever signs in next. */
 export function forget() {
-  localStorage.removeItem(STORED);
+  store({});
 }

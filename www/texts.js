@@ -33,14 +33,12 @@ export const texts = {
   was: "was",
   added: "was not there",
   compared: (changes) => `${changes === 0 ? "Nothing changed" : count(changes, "field changed", "fields changed")} since people approved the last `,
+  beside: (changes) => `${changes === 0 ? "The same as" : `${count(changes, "field differs", "fields differ")} from`} what people approved last, perhaps about somebody else: `,
   forSubject: "for",
   irreversible: "Cannot be undone once it runs",
   votes: (needed) => `${needed} different people have to approve, each for themselves`,
   moreFields: (number, unchanged) => `${count(number, "more field", "more fields")}${unchanged ? ", unchanged" : ""}`,
-  moreRows: (number) => `Show ${number} more`,
-  context: "Context and the AI's own account (not verified)",
-  contextNote: "Written by the app and the AI. It does not change what runs.",
-  noContext: "Nothing was sent along.",
+  moreRows: (next, left) => (next === left ? `Show ${left} more` : `Show ${next} of ${left} more`),
   looksLatin: "looks like Latin:",
   showAll: (number) => `Show all ${number} characters`,
 
@@ -53,7 +51,7 @@ export const texts = {
   due: "Due",
   addNote: "Note",
   back: "Back",
-  lookFirst: "Not yet: this part was flagged and was not on screen. Look at it, then press again.",
+  lookFirst: "Not yet: this part was flagged and was not on screen.",
   edited: (title) => `Let run as edited: ${title}.`,
   votedEdit: (title) => `Edited; other people approve it now: ${title}.`,
   confirmed: (title) => `Confirmed: ${title}.`,
@@ -61,34 +59,34 @@ export const texts = {
   approved: (title) => `Approved: ${title}.`,
   rejected: (title, reason) => `Rejected (${reason}): ${title}.`,
   voted: (title) => `Your approval counts; another person decides too: ${title}.`,
-  undoWithin: (seconds) => `Press U to undo (${seconds} s).`,
-  skipped: (title) => `Skipped for ten minutes: ${title}.`,
+  pressU: "Press U to undo.",
+  seconds: (seconds) => `${seconds} s`,
   sending: "Sending…",
-  notLoaded: "This part of the page could not be fetched. Try again when you are back on line.",
+  notLoaded: "This part of the page could not be fetched. Try again, or load the page again.",
 
   somebodyElse: (title) => `Somebody else was first with “${title}”. Here is the next case.`,
   leased: (title) => `Somebody else is looking at “${title}”. Here is the next case.`,
   changedMeanwhile: (title) => `“${title}” was changed by somebody else. This is how it stands now.`,
-  tooLate: (title) => `Your decision on “${title}” came after its deadline. Nothing ran.`,
+  tooLate: (title) => `Your decision on “${title}” came after its deadline, and does not count.`,
   refused: (detail) => `Not accepted: ${detail}`,
   offline: (kept) =>
     kept > 0
-      ? `You are offline. ${count(kept, "decision is kept and sent", "decisions are kept and sent")} as soon as you are back.`
-      : "You are offline. This page goes on by itself as soon as you are back.",
+      ? `You are offline. ${count(kept, "decision is kept and sent", "decisions are kept and sent")} when you are back. Leave this page open.`
+      : "You are offline. This page goes on when you are back.",
   notAnswering: (kept) => `Holdpoint does not answer. ${count(kept, "decision is kept and sent", "decisions are kept and sent")} again.`,
   nothingAhead: "No more cases are here",
-  nothingAheadText: "The next one comes as soon as you are back on line.",
+  nothingAheadText: "The next one comes when you are back on line.",
 
   nothing: "Nothing is waiting",
   nothingText: "New cases appear here by themselves.",
   nothingForYou: "Nothing is waiting for you",
   nothingForYouText: (number) =>
-    `${count(number, "case is", "cases are")} waiting, and ${number === 1 ? "it is" : "all are"} skipped, with somebody else, your own, or approved by you already.`,
-  signedOut: "You are signed out. What you decided or typed is kept here:",
+    `${count(number, "case waits", "cases wait")}: skipped, with somebody else, your own, or approved by you already.`,
+  signedOut: "You are signed out. What you decided or typed is kept while this page is open:",
   signInAgain: "sign in again in another tab",
   broken: "Holdpoint does not answer as it should",
   noDesk: "Your key is good for no desk",
-  noDeskText: "Ask an admin for a key that names your desk.",
+  noDeskText: "Ask an admin for one.",
 };
 
 /** Said by what the first decision does not need. */
@@ -96,6 +94,8 @@ export const later = {
   notFree: (title, status) => `“${title}” is not free to decide: ${status.replace("_", " ")}.`,
   notFound: "The case in the link is not there, or not for you.",
   expired: (title) => `“${title}” expired before a decision, so nothing ran.`,
+  contextNote: "Written by the app and the AI. It does not change what runs.",
+  noContext: "Nothing was sent along.",
   category: "Category",
   note: "Note",
   pace: (anHour, { agreed, of }) => {
@@ -111,6 +111,8 @@ export const later = {
   undone: (title) => `Taken back: ${title}.`,
   undoSoon: "It is taken back as soon as it has arrived.",
   undoAgain: "Holdpoint does not answer. Press U again.",
+  skipped: (title) => `Skipped for ten minutes: ${title}.`,
+  undoVote: "A vote that is not the last one cannot be taken back.",
   undoTooLate: "Too late to undo: it was released.",
   sendFirst: "Your last decisions are still being sent. Sign out when they have arrived.",
   breakDue: "You have been at it for a while. Five minutes away from the screen keep the eye sharp.",
@@ -130,6 +132,7 @@ export const editing = {
   notSet: "not set",
   leaveOut: "Leave out",
   asJson: "Edit all as JSON",
+  notShown: (number) => `${count(number, "more field is", "more fields are")} not shown here: edit all as JSON.`,
   asFields: "Edit as fields again",
   argumentsJson: "Arguments as JSON",
   asItIs: "As it is:",
@@ -146,6 +149,7 @@ export const editing = {
     pattern: (pattern) => `It has to match ${pattern}.`,
     format: (format) => `This is no ${format}.`,
     choice: "Choose one of the others.",
+    type: (type) => `This has to be of the type ${type}.`,
     nothing: "Something has to stand here.",
     json: "This has to be JSON of the same kind: a list or an object.",
     object: "This has to be one JSON object.",
@@ -154,6 +158,7 @@ export const editing = {
 
 /** Said of the canonical form and its digest. */
 export const digests = {
+  canonical: "Canonical JSON",
   raw: (digest) => `Canonical JSON, as the digest ${digest} has it. Press D for the fields.`,
   verified: "✓ checked here",
   differs: "⚠ What is shown has another digest. Do not approve it; tell an admin.",
@@ -202,7 +207,10 @@ export const cases = {
   digest: "The digest of what is shown:",
   entry: "The entry as it is hashed",
   by: ", by ",
+  decided: (decision) => `Decided: ${decision} by`,
+  note: "Note:",
   auditorsOnly: "Its ledger is for auditors.",
+  noLedger: "Its ledger cannot be read now.",
   chained: (entries) => `${count(entries, "entry", "entries")} of the ledger, hash-chained: none can be changed or left out without a trace.`,
 };
 

@@ -2,6 +2,7 @@
 
 import { canonical, digest } from "./canonical.js";
 import { hideRaw, rawShown } from "./case.js";
+import { drawContext } from "./context.js";
 import { reveal } from "./reveal.js";
 import { digests as texts } from "./texts.js";
 
@@ -28,6 +29,7 @@ export async function verify(shown) {
 /** D: the canonical JSON in the place of the fields, and back; J and K: from field to field. */
 export function views({ state, occupied }) {
   return {
+    showContext: () => state.shown && at("context").open && drawContext(state.shown),
     nextField: () => moveFocus(1),
     previousField: () => moveFocus(-1),
     toggleRaw: () => {
@@ -43,11 +45,14 @@ export function views({ state, occupied }) {
 }
 
 function showRaw({ action, digest: named }) {
-  at("raw-note").textContent = texts.raw(named);
-  at("raw-text").replaceChildren(reveal(canonical({ args: action.args, kind: action.kind })));
+  const note = Object.assign(document.createElement("p"), { className: "quiet", textContent: texts.raw(named) });
+  const text = Object.assign(document.createElement("pre"), { id: "raw-text", tabIndex: 0, role: "region", ariaLabel: texts.canonical });
+  text.append(reveal(canonical({ args: action.args, kind: action.kind })));
+  const raw = Object.assign(document.createElement("div"), { id: "raw" });
+  raw.append(note, text);
+  at("fields").after(raw);
   at("fields").hidden = true;
-  at("raw").hidden = false;
-  at("raw-text").focus();
+  text.focus();
 }
 
 /** Moves the focus to the next or the previous field. */

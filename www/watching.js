@@ -36,20 +36,30 @@ export function watcher(page) {
     page.claim();
   }
 
+  let renewing = false;
+  let renewedAt = 0;
+
+  /** Keeps the case on the page for whoever is there; takes it where that was not done yet. */
   async function renew() {
     const { shown } = state;
     const here = document.visibilityState === "visible" && pace.idleMs(performance.now()) < PRESENT_MS;
     const lease = shown && state.leases.get(shown.id);
-    if (!here || !lease || outbox.ids().includes(shown.id)) return;
-    if (Date.parse(lease.until) - now() > RENEW_MS) return;
-    const answer = await ask("POST", `/v1/cases/${shown.id}/lease`);
+    if (!here || !shown || outbox.entries.length > 0 || renewing) return;
+    const since = performance.now() - Math.max(state.shownAt, renewedAt);
+    const due = lease ? Date.parse(lease.until) - now() <= RENEW_MS : true;
+    if (!due || since < SETTLE_MS) return;
+    renewing = true;
+    const answer = await ask("POST", `/v1/cases/${shown.id}/lease`).finally(() => (renewing = false));
+    renewedAt = performance.now();
     if (state.shown !== shown || !answer) return;
     if (answer.ok) state.leases.set(shown.id, answer.body.lease);
     else if (answer.status === 409) lost(shown, texts.leased(shown.title), drafts.leaseLost);
   }
 
   /** A desk's hint: what waits there now, and what changed. */
-  function hinted(desk, { held, to_audit, oldest, changed = [] }) {
+  function hinted(desk, { held, to_audit, oldest, changed = [] }, again) {
+    // What changed while nothing was heard is asked for.
+    if (again && desk === state.desk && state.shown && !page.occupied()) page.claim();
     desks.update(desk, { held, to_audit, oldest });
     desks.draw(state.desk);
     if (desk !== state.desk) return;
@@ -72,12 +82,13 @@ export function watcher(page) {
   function expireIfDue() {
     const { shown } = state;
     if (shown === null || expiring || Date.parse(shown.expires) > now() || outbox.ids().includes(shown.id)) return;
+    const audit = shown.oversight === "after";
     if (page.occupied()) {
-      say(drafts.expiredDraft);
+      say(audit ? drafts.endedDraft(shown.title) : drafts.expiredDraft);
       return;
     }
     expiring = true;
-    say(later.expired(shown.title));
+    say((audit ? later.unaudited : later.expired)(shown.title));
     page.goOn();
     setTimeout(() => {
       expiring = false;
@@ -103,9 +114,8 @@ export function watcher(page) {
   }
 
   function nudge() {
-    at("strip").hidden = false;
-    at("strip-text").textContent = later.breakDue;
-    at("strip-close").hidden = false;
+    state.nudge = later.breakDue;
+    page.drawStrip();
   }
 
   function decided() {
@@ -129,7 +139,7 @@ export function watcher(page) {
 
   at("strip-close").addEventListener("click", () => {
     pace.rested();
-    at("strip-close").hidden = true;
+    state.nudge = null;
     page.drawStrip();
   });
   document.addEventListener("visibilitychange", soon);

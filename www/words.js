@@ -29,6 +29,10 @@ export function words({ state, leaveChoices }) {
 
   function showWords() {
     // The category of the first criterion is what a decision is filed under unless it says otherwise.
+    if (box.isConnected) {
+      note.focus();
+      return;
+    }
     const reasons = state.shown.verdict.reasons.toSorted((a, b) => (a.criterion === null) - (b.criterion === null));
     const categories = [...new Set(reasons.map((reason) => reason.category))];
     category.replaceChildren(...categories.map((name) => new Option(name)));

@@ -3,7 +3,7 @@
 
 use super::timer::Timer;
 use crate::core::json::Json;
-use crate::wire::desk::{Ask, MOVED};
+use crate::wire::desk::{Ask, MOVED, WATCHER};
 use crate::wire::problem::{Code, Problem};
 use futures_util::future::{Either, select};
 use std::pin::pin;
@@ -68,12 +68,20 @@ pub(crate) async fn case(
 }
 
 /// Lets a page watch a desk.
-pub(crate) async fn watch(env: &Env, desk: &str) -> Result<Response, Problem> {
-    let unavailable = |_| Problem::new(Code::Unavailable, "desk: it cannot be watched now");
+pub(crate) async fn watch(env: &Env, desk: &str, key: &str) -> Result<Response, Problem> {
+    let refused = || Problem::new(Code::Unavailable, "desk: it cannot be watched now");
+    let unavailable = |_| refused();
     let stub = env.durable_object("DESK").and_then(|namespace| namespace.get_by_name(desk));
     let request = Request::new("https://object/", Method::Get).map_err(unavailable)?;
     request.headers().set("upgrade", "websocket").map_err(unavailable)?;
-    stub.map_err(unavailable)?.fetch_with_request(request).await.map_err(unavailable)
+    request.headers().set(WATCHER, key).map_err(unavailable)?;
+    let stub = stub.map_err(unavailable)?;
+    let asking = pin!(stub.fetch_with_request(request));
+    let limit = pin!(Timer::after(Duration::from_millis(u64::try_from(LIMIT_MS).unwrap_or(0))));
+    match select(asking, limit).await {
+        Either::Left((Ok(response), _)) if response.status_code() == 101 => Ok(response),
+        _ => Err(refused()),
+    }
 }
 
 /// Asks the office.

@@ -137,3 +137,16 @@ pub(crate) fn check_origin(env: &Env, incoming: &Incoming) -> Result<(), Problem
         None => Ok(()),
     }
 }
+
+/// The header in which a page says whose it is.
+const PERSON: &str = "holdpoint-person";
+
+/// A page decides as the person whom it was given to, though somebody else may have signed in meanwhile.
+pub(crate) fn check_person(incoming: &Incoming, key: &Key) -> Result<(), Problem> {
+    let Some(named) = incoming.header(PERSON) else { return Ok(()) };
+    let named = js_sys::decode_uri_component(&named).map(String::from).unwrap_or_default();
+    if named == key.person {
+        return Ok(());
+    }
+    Err(Problem::new(Code::Unauthenticated, "somebody else is signed in: sign in again as yourself"))
+}

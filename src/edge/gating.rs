@@ -18,6 +18,9 @@ use crate::wire::made::Made;
 use crate::wire::problem::{Code, Problem};
 use worker::Env;
 
+/// Beside an action of this many bytes no schema is kept.
+const SCHEMA_BESIDE: usize = 1 << 20;
+
 /// The longest title, in characters.
 const MAX_TITLE: usize = 300;
 
@@ -135,6 +138,7 @@ pub(super) fn facts(
     let desk = policy.desk(&made.desk).cloned().unwrap_or_default();
     let kind = policy.kind(&action.kind);
     let content = content(policy, action, made.verdict.clone(), made.severity, made.approvals)?;
+    let action_bytes = content.shown.as_ref().map_or(0, |shown| shown.action.to_string().len());
     let time = match oversight {
         Oversight::Before => desk.expires,
         Oversight::After { .. } => desk.audit_within,
@@ -152,7 +156,8 @@ pub(super) fn facts(
         proxied: proposer.proxied,
         origin: proposer.origin.to_owned(),
         content,
-        schema: proposer.schema.clone(),
+        // A row has a limit; the action comes first.
+        schema: proposer.schema.clone().filter(|_| action_bytes < SCHEMA_BESIDE),
         reasons: policy.reasons(&action.kind),
         created: made.at,
         expires: made.at.after(time),

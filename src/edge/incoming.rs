@@ -78,10 +78,12 @@ impl Incoming {
         self.query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
     }
 
-    /// A parameter of the query as a person wrote it; none where it is empty or cannot be read.
-    pub(crate) fn text_parameter(&self, name: &str) -> Option<String> {
-        let text = self.parameter(name).filter(|text| !text.is_empty())?.replace('+', " ");
-        js_sys::decode_uri_component(&text).ok().map(String::from)
+    /// A parameter of the query as a person wrote it; none where it is not there or empty.
+    pub(crate) fn text_parameter(&self, name: &str) -> Result<Option<String>, Problem> {
+        let Some(text) = self.parameter(name).filter(|text| !text.is_empty()) else { return Ok(None) };
+        let decoded = js_sys::decode_uri_component(&text.replace('+', " "));
+        let unreadable = |_| Problem::new(Code::Invalid, format!("`{name}` is not percent-encoded UTF-8"));
+        decoded.map(|text| Some(String::from(text))).map_err(unreadable)
     }
 
     /// The body as strict JSON.

@@ -90,24 +90,32 @@ async fn handle(incoming: &Incoming, env: Env, ctx: &Rc<Context>) -> Responded {
             Ok(response)
         }
         Route::Own(row, parameter) => {
-            let admin = config::admin_key(&env)?;
+            let opened = config::admin_key(&env);
+            if let (true, Err(problem)) = (row.is_page(), &opened) {
+                return Ok(pages::problem(problem, incoming));
+            }
+            let admin = opened?;
             if row.access == Access::Public {
                 return public(&env, incoming, row.name, parameter).await;
             }
-            let copy = copy::current(&env, ctx).await?;
+            let copy = match copy::current(&env, ctx).await {
+                Err(problem) if row.is_page() => return Ok(pages::problem(&problem, incoming)),
+                copy => copy?,
+            };
             let key = match doors::pass(&env, incoming, &copy, &admin, row.access).await {
-                Err(problem) if row.is_page() => return Ok(pages::problem(&problem, &incoming.query)),
+                Err(problem) if row.is_page() => return Ok(pages::problem(&problem, incoming)),
                 passed => passed?,
             };
             if incoming.method != "GET" && incoming.method != "HEAD" {
                 doors::check_origin(&env, incoming)?;
             }
+            doors::check_person(incoming, &key)?;
             let named = named(&env, incoming, &key, row.name).await?;
             let (named, token) = named.unzip();
             let visit = Visit { env: &env, incoming, copy, token };
             let responded = own(&visit, &key, row.name, parameter).await;
             if let (true, Err(problem)) = (row.is_page(), &responded) {
-                return Ok(pages::problem(problem, &incoming.query));
+                return Ok(pages::problem(problem, incoming));
             }
             if let (Some(named), 400 | 413 | 415 | 422) = (named, status_of(&responded)) {
                 named.forget(&env).await;

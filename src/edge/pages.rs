@@ -77,9 +77,15 @@ pub(super) fn sign_in() -> Response {
 pub(super) fn asset(incoming: &Incoming, name: &str) -> Responded {
     let file = FILES.iter().find(|(known, ..)| *known == name);
     let (_, media_type, body) = file.ok_or_else(|| Problem::new(Code::NotFound, "no file has this name"))?;
-    let etag = format!("\"{}\"", Digest::of(body.as_bytes()));
+    let digest = Digest::of(body.as_bytes());
+    // A page from before a deployment asks for a script that is no more: it has to be loaded again.
+    if incoming.parameter("v").is_some_and(|version| !digest.to_hex().starts_with(version)) {
+        return Err(Problem::new(Code::NotFound, "this file is of another version: load the page again"));
+    }
+    let etag = format!("\"{digest}\"");
     let kept = [("etag", etag.as_str()), ("cache-control", "no-cache")];
-    if incoming.header("if-none-match").as_deref() == Some(etag.as_str()) {
+    let known = incoming.header("if-none-match");
+    if known.is_some_and(|known| known.trim_start_matches("W/") == etag) {
         return Ok(respond::empty(304, &kept));
     }
     let mut headers = page_headers("default-src 'none'");
@@ -93,21 +99,27 @@ pub(super) fn openapi() -> Response {
 }
 
 /// What a page says in the place of its cases: whoever is not signed in is led to do so.
-pub(super) fn problem(problem: &Problem, query: &str) -> Response {
+pub(super) fn problem(problem: &Problem, incoming: &Incoming) -> Response {
     if problem.code == Code::Unauthenticated {
-        let to = if query.is_empty() { "/sign-in".to_owned() } else { format!("/sign-in?{query}") };
-        return respond::empty(303, &[("location", &to)]);
+        // `sign-in.js` leads back to one of the two pages, and to no other place.
+        let to = if incoming.path == "/review/cases" { "/sign-in?page=cases" } else { "/sign-in" };
+        return respond::empty(303, &[("location", &with_query(to, &incoming.query))]);
     }
     REVIEW.with(|page| page.with(problem.status(), &Json::object([("problem", problem.to_json())])))
+}
+
+fn with_query(path: &str, query: &str) -> String {
+    let joined = if path.contains('?') { '&' } else { '?' };
+    if query.is_empty() { path.to_owned() } else { format!("{path}{joined}{query}") }
 }
 
 /// `GET /review`, with the first case for whoever is to decide it.
 pub(super) async fn review(visit: &Visit<'_>, key: &Key) -> Responded {
     if key.role == Role::Auditor {
-        return Ok(respond::empty(303, &[("location", "/review/cases")]));
+        return Ok(respond::empty(303, &[("location", &with_query("/review/cases", &visit.incoming.query))]));
     }
     let mut first = desks_with_counts(visit, key).await?;
-    let asked_for = match visit.incoming.text_parameter("case") {
+    let asked_for = match visit.incoming.text_parameter("case")? {
         Some(id) => find_case(visit, key, &id).await?,
         None => None,
     };
@@ -116,10 +128,9 @@ pub(super) async fn review(visit: &Visit<'_>, key: &Key) -> Responded {
     if let Some(desk) = desk.as_deref().filter(|_| !is_only_fetched(visit)) {
         let wanted = asked_for.as_ref().and_then(|case| case.get("id")).and_then(Json::as_str);
         let claim = Claim { want: FIRST, skip: Vec::new(), first: wanted.map(str::to_owned) };
-        let reply = call::desk(visit.env, desk, &Ask::Claim { person: key.person.clone(), claim }).await?;
-        if reply.status == 200 {
-            claimed = reply.body;
-        }
+        // Where that fails the page asks by itself.
+        let reply = call::desk(visit.env, desk, &Ask::Claim { person: key.person.clone(), claim }).await;
+        claimed = reply.ok().filter(|reply| reply.status == 200).map(|reply| reply.body).into();
     }
     if let Some(object) = first.as_object_mut() {
         object.set("desk", desk);
@@ -140,10 +151,15 @@ pub(super) async fn cases(visit: &Visit<'_>, key: &Key) -> Responded {
     Ok(CASES.with(|page| page.with(200, &first)))
 }
 
-/// Whether nobody looks at the answer yet, so that nothing is leased for it.
+/// Whether nobody may be looking at the answer: it was fetched ahead, or another site has asked for it, in a picture
+/// or by a link. Then nothing is leased for it, and the page asks for its case when somebody is there.
 fn is_only_fetched(visit: &Visit<'_>) -> bool {
-    let fetched_ahead = |name| visit.incoming.header(name).is_some_and(|value| value.contains("prefetch"));
-    visit.incoming.method == "HEAD" || fetched_ahead("sec-purpose") || fetched_ahead("purpose")
+    let header = |name| visit.incoming.header(name);
+    let fetched_ahead = |name| header(name).is_some_and(|value| value.contains("prefetch"));
+    let by_another = header("sec-fetch-site").is_some_and(|site| site == "cross-site" || site == "same-site");
+    let no_document = header("sec-fetch-dest").is_some_and(|dest| dest != "document");
+    let fetched = fetched_ahead("sec-purpose") || fetched_ahead("purpose");
+    visit.incoming.method == "HEAD" || fetched || by_another || no_document
 }
 
 /// The desk of the case that was asked for, the desk that was asked for, or that where most waits.

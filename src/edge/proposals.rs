@@ -175,7 +175,7 @@ impl Request {
             audience: Some(self.upstream.clone()),
             raised_by: None,
             proxied: (oversight == Oversight::Before).then_some(proxied),
-            schema: self.asked.schema_of(&action.kind).cloned(),
+            schema: self.asked.schema_of(&action.kind),
         };
         let Ok(facts) = gating::facts(&copy.in_force.policy, &proposer, gated, oversight) else {
             return (id.clone(), stopped(Why::Unavailable));

@@ -21,6 +21,12 @@ pub(super) async fn ledger(visit: &Visit<'_>, key: &Key) -> Responded {
             let ask = Ask::Ledger { after, case: visit.incoming.parameter("case").map(str::to_owned) };
             call::desk(visit.env, named_desk(visit, key, desk)?, &ask).await?
         }
+        None if visit.incoming.parameter("case").is_some() => {
+            return Err(Problem::new(
+                Code::Invalid,
+                "`case` goes with `desk`: the office's ledger tells of no case",
+            ));
+        }
         None => {
             let ask = Json::object([("ask", "ledger".into()), ("after", after.into())]);
             call::office(visit.env, &ask).await?

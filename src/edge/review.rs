@@ -114,16 +114,16 @@ pub(super) async fn cases(visit: &Visit<'_>, key: &Key, desk: &str) -> Responded
         Problem::new(Code::Invalid, format!("`limit` is a whole number from 1 to {}", api::MAX_PAGE))
     })?;
     let text = |name: &str| incoming.text_parameter(name);
-    let severity = text("severity");
+    let severity = text("severity")?;
     if severity.as_deref().is_some_and(|word| Severity::parse(word).is_none()) {
         return Err(Problem::new(Code::Invalid, "`severity` is none, low, medium, high or critical"));
     }
-    let newest_first = match text("order").as_deref() {
+    let newest_first = match text("order")?.as_deref() {
         None | Some("oldest") => false,
         Some("newest") => true,
         Some(_) => return Err(Problem::new(Code::Invalid, "`order` is oldest or newest")),
     };
-    let (status, kind, search, after) = (text("status"), text("kind"), text("search"), text("after"));
+    let (status, kind, search, after) = (text("status")?, text("kind")?, text("search")?, text("after")?);
     let listing = Listing { status, kind, severity, search, newest_first, limit, after };
     ask_desk(visit, desk, &Ask::List { listing }).await
 }
@@ -136,7 +136,7 @@ pub(super) async fn live(visit: &Visit<'_>, key: &Key, desk: &str) -> Responded 
     if !upgrade.eq_ignore_ascii_case("websocket") {
         return Err(Problem::new(Code::Invalid, "this is a WebSocket: send `Upgrade: websocket`"));
     }
-    call::watch(visit.env, desk).await
+    call::watch(visit.env, desk, &key.id).await
 }
 
 /// `POST /v1/desks/{desk}/claim`

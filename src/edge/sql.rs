@@ -7,6 +7,7 @@
 use crate::core::json::Json;
 use crate::wire::problem::{Code, Problem};
 use js_sys::{Array, Reflect};
+use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -34,9 +35,9 @@ extern "C" {
 }
 
 /// The database of one object.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Sql {
-    storage: RawStorage,
+    storage: Rc<RawStorage>,
 }
 
 impl std::fmt::Debug for RawStorage {
@@ -130,7 +131,7 @@ impl Sql {
     /// The database of the object with this state.
     pub(crate) fn new(state: &worker::State) -> Self {
         let storage: JsValue = state.storage().as_raw().into();
-        Self { storage: storage.unchecked_into() }
+        Self { storage: Rc::new(storage.unchecked_into()) }
     }
 
     /// Runs one statement and reads its rows.

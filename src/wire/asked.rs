@@ -4,7 +4,7 @@ use super::problem::{Code, Problem};
 use crate::core::json::Json;
 
 /// A request, as far as the gate is concerned.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Asked {
     /// The model that was asked for.
     pub model: Option<String>,
@@ -23,22 +23,47 @@ pub struct Asked {
 }
 
 /// A tool that a request offers.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offered {
     /// The kind of its calls.
     pub kind: String,
-    /// The JSON Schema of its arguments.
-    pub schema: Json,
+    /// The JSON Schema of its arguments, as text.
+    pub schema: String,
 }
 
 /// The largest schema that is kept with a case, in bytes: more is no help to whoever fills in fields.
 const MAX_SCHEMA: usize = 16 << 10;
+/// The same of all tools of a request together: it is kept while a client waits.
+const MAX_SCHEMAS: usize = 128 << 10;
+/// A case stands within other JSON, whose depth has a limit.
+const MAX_DEPTH: usize = 32;
 
 impl Offered {
     /// A tool of that kind; `None` where it has no schema that is worth keeping.
     pub(super) fn new(kind: String, schema: Option<&Json>) -> Option<Self> {
-        let schema = schema.filter(|schema| schema.as_object().is_some())?;
-        (schema.to_string().len() <= MAX_SCHEMA).then(|| Self { kind, schema: schema.clone() })
+        let schema = schema.filter(|schema| schema.as_object().is_some() && is_flat(schema, MAX_DEPTH))?;
+        let schema = schema.to_string();
+        (schema.len() <= MAX_SCHEMA).then_some(Self { kind, schema })
+    }
+
+    /// Those that are kept while a request waits, together.
+    pub(super) fn kept(offered: impl Iterator<Item = Self>) -> Vec<Self> {
+        let mut left = MAX_SCHEMAS;
+        let fits = |offered: &Self| {
+            left = left.saturating_sub(offered.schema.len());
+            left > 0
+        };
+        offered.take_while(fits).collect()
+    }
+}
+
+/// Whether a value is at most so deep.
+fn is_flat(json: &Json, depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    match json {
+        Json::Object(object) => object.iter().all(|(_, value)| is_flat(value, depth)),
+        Json::Array(values) => values.iter().all(|value| is_flat(value, depth)),
+        _ => true,
     }
 }
 
@@ -55,8 +80,9 @@ pub struct History {
 
 impl Asked {
     /// The schema of the arguments of calls of that kind.
-    pub fn schema_of(&self, kind: &str) -> Option<&Json> {
-        self.offered.iter().find(|offered| offered.kind == kind).map(|offered| &offered.schema)
+    pub fn schema_of(&self, kind: &str) -> Option<Json> {
+        let offered = self.offered.iter().find(|offered| offered.kind == kind)?;
+        Json::parse(offered.schema.as_bytes()).ok()
     }
 
     /// Reads what all dialects say in the same way.

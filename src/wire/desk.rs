@@ -9,6 +9,9 @@ use crate::core::json::{Json, Object};
 /// The status with which a desk says that a case lives on at another one; the body's `moved` names it.
 pub const MOVED: u16 = 308;
 
+/// The header in which the Worker says which key's holder watches a desk.
+pub const WATCHER: &str = "holdpoint-watcher";
+
 /// A question to a desk.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ask {

@@ -184,7 +184,7 @@ test("numbers have the digits that were sent, and the digest is that of the deci
   assert.equal(shown.n0, "9007199254740993");
   assert.equal(shown.n5, "12345678901234567890.12");
   await page.keyboard.press("d");
-  await page.waitForSelector("#raw:not([hidden])");
+  await page.waitForSelector("#raw");
   const raw = await page.textContent("#raw-text");
   const { createHash } = await import("node:crypto");
   assert.equal(`sha256:${createHash("sha256").update(raw).digest("hex")}`, action.digest);

@@ -93,7 +93,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       await page.keyboard.press("j");
       await check("field");
       await page.keyboard.press("d");
-      await page.waitForSelector("#raw:not([hidden])");
+      await page.waitForSelector("#raw");
       await check("raw");
       await page.keyboard.press("d");
       await page.keyboard.press("e");

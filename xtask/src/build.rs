@@ -2,6 +2,7 @@
 
 use crate::setup::{self, execute, package_bin, root};
 use crate::{Failure, Outcome, failed, help_asked, ui};
+use holdpoint::core::canonical::Digest;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
@@ -53,6 +54,7 @@ pub(crate) fn worker(tools: &setup::Tools) -> Outcome {
 
 /// The pages of `www/`: each becomes one document with its style and its script in it, so that one request brings it.
 pub(crate) fn pages() -> Outcome {
+    let later = bundled("later.js", &["--loader:.css=text"])?;
     let made = root().join("build/pages");
     std::fs::create_dir_all(&made).map_err(failed("making build/pages"))?;
     for page in ["review", "cases", "sign-in"] {
@@ -62,9 +64,16 @@ pub(crate) fn pages() -> Outcome {
         let html =
             inlined(&html, "<script type=\"module\" src=\"/www/", "\"></script>", "script type=\"module\"")?;
         let path = made.join(&name);
+        // A page asks for the very script that was built with it.
+        let html = html.replace("\"/www/later.js\"", &format!("\"/www/later.js?v={}\"", version(&later)));
         write_if_changed(&path, &html)?;
     }
-    write_if_changed(&made.join("later.js"), &bundled("later.js", &["--loader:.css=text"])?)
+    write_if_changed(&made.join("later.js"), &later)
+}
+
+/// Names a script by what is in it.
+fn version(text: &str) -> String {
+    Digest::of(text.as_bytes()).to_hex().chars().take(12).collect()
 }
 
 /// What has not changed is not written, so that nothing is built again for it.
@@ -99,8 +108,11 @@ fn inlined(html: &str, open: &str, close: &str, element: &str) -> Outcome<String
     let (before, (file, after)) = found.ok_or_else(|| Failure::Failed(format!("a page has no {element}")))?;
     let text = bundled(file, &[])?;
     let end = format!("</{}", element.split(' ').next().unwrap_or(element));
-    if text.contains(&end) {
-        return Err(Failure::Failed(format!("www/{file} has {end} in it, which would end its element")));
+    for unwanted in [end.as_str(), "</body>", "<!--"] {
+        if text.contains(unwanted) {
+            let what = format!("www/{file} has {unwanted} in it, which the document would take for its own");
+            return Err(Failure::Failed(what));
+        }
     }
     Ok(format!("{before}<{element}>{text}{end}>{after}"))
 }

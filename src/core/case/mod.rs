@@ -14,6 +14,7 @@ mod status;
 mod step;
 
 pub use command::{Command, Event, Refusal, Step};
+pub use opinions::Opinion;
 pub use proxied::{Connection, Proxied};
 pub use status::{Status, Viewer};
 pub use step::step;

@@ -7,11 +7,13 @@ impl Case {
     /// Whether each of these words is found in it, in capitals or not: in its id, kind and title, in what is to
     /// run and what was sent along, or in its decision.
     pub fn mentions(&self, words: &str) -> bool {
-        let shown = self.content().shown.as_ref();
         let mut text = format!("{}\n{}", self.facts.id, self.facts.kind);
-        if let Some(shown) = shown {
-            text.push_str(&shown.title);
-            text.push_str(&shown.digest.to_string());
+        let contents = [Some(&self.facts.content), self.progress.revision.as_ref()];
+        for shown in contents.into_iter().flatten().filter_map(|content| content.shown.as_ref()) {
+            for part in [&shown.title, &shown.digest.to_string()] {
+                text.push('\n');
+                text.push_str(part);
+            }
             push_texts(&mut text, &shown.action);
         }
         if let Some(decision) = self.decision() {

@@ -229,8 +229,8 @@ impl Desk {
             let facts = record::facts_to_json(&case.facts).to_string();
             check_size(facts.len().saturating_add(progress.len()))?;
             let insert = "INSERT INTO cases (id, open, after, proposer, created, expires, valid, facts, progress, \
-                          call, request, awaited_until, kind, subject, approved_at) \
-                          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+                          call, request, awaited_until, kind, app, subject, approved_at) \
+                          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
             let values = [
                 Bind::Text(write.id),
                 is_open.into(),
@@ -245,6 +245,7 @@ impl Desk {
                 request.as_deref().into(),
                 awaited_until.into(),
                 Bind::Text(&case.facts.kind),
+                Bind::Text(&case.facts.app),
                 case.subject().into(),
                 case.approved_at().map(|at| at.0).into(),
             ];
@@ -442,8 +443,13 @@ impl Desk {
             let _ = desk::forget(self, now, &mut case);
         }
         let remembered = now.0.saturating_sub(REMEMBERED.as_millis());
-        for statement in ["DELETE FROM tokens WHERE at < ?", "DELETE FROM runs WHERE at < ?"] {
-            let _ = self.sql.run(statement, &[remembered.into()]);
+        let counted = now.0.saturating_sub(super::opinions::WINDOW.as_millis());
+        for (statement, before) in [
+            ("DELETE FROM tokens WHERE at < ?", remembered),
+            ("DELETE FROM runs WHERE at < ?", remembered),
+            ("DELETE FROM opinions WHERE at < ?", counted),
+        ] {
+            let _ = self.sql.run(statement, &[before.into()]);
         }
     }
 }

@@ -25,13 +25,14 @@ use crate::core::desk::{Looking, Request, Store as _};
 use crate::core::json::Json;
 use crate::core::time::Millis;
 use crate::wire::api::{answer_of_case, answer_without_record, case_json};
-use crate::wire::desk::{Ask, MOVED};
+use crate::wire::desk::{Ask, MOVED, WATCHER};
 use crate::wire::problem::{Code, Problem};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use futures_channel::oneshot;
 use futures_util::future::select;
 use std::cell::RefCell;
 use std::pin::pin;
+use std::rc::Rc;
 use std::time::Duration;
 use worker::{Env, Response, ScheduledTime, WebSocket, WebSocketIncomingMessage, durable_object};
 
@@ -51,7 +52,7 @@ const MIGRATIONS: &[&[&str]] = &[
 /// The object.
 #[durable_object]
 pub struct Desk {
-    state: worker::State,
+    state: Rc<worker::State>,
     env: Env,
     sql: Sql,
     ready: Result<(), SqlError>,
@@ -60,7 +61,7 @@ pub struct Desk {
     /// Messages that are on their way.
     leaving: RefCell<Vec<i64>>,
     /// What the pages that watch are to be told.
-    changed: RefCell<Vec<Json>>,
+    hints: Rc<hints::Hints>,
 }
 
 impl std::fmt::Debug for Desk {
@@ -74,19 +75,20 @@ impl worker::DurableObject for Desk {
         let sql = Sql::new(&state);
         let ready = sql.migrate(MIGRATIONS);
         Self {
-            state,
+            state: Rc::new(state),
             env,
             sql,
             ready,
             waiting: RefCell::default(),
             leaving: RefCell::default(),
-            changed: RefCell::default(),
+            hints: Rc::default(),
         }
     }
 
     async fn fetch(&self, mut request: worker::Request) -> worker::Result<Response> {
         if request.method() == worker::Method::Get {
-            return self.watched();
+            let key = request.headers().get(WATCHER)?.unwrap_or_default();
+            return self.watched(&key);
         }
         let body = request.bytes().await?;
         let answered = match self.asked(&body) {
@@ -101,6 +103,7 @@ impl worker::DurableObject for Desk {
     async fn alarm(&self) -> worker::Result<Response> {
         // Whatever cannot be done now is still due: the alarm is set again, and reads judge for themselves.
         self.end_what_is_overdue();
+        self.hint();
         self.deliver_what_is_due().await;
         self.forget_what_is_old();
         self.arm().await;
@@ -209,7 +212,7 @@ impl Desk {
 
     /// The clock, never behind the ledger: time that jumps back expires nothing early and reorders nothing.
     fn now(&self) -> Result<Millis, SqlError> {
-        Ok(clock::now().max(chain::head(&self.sql)?.at))
+        now(&self.sql)
     }
 
     fn shown(&self, id: &str) -> Answered {
@@ -309,6 +312,11 @@ impl Desk {
             let _ = storage.set_alarm(ScheduledTime::new(at)).await;
         }
     }
+}
+
+/// The clock, never behind the ledger of this database.
+fn now(sql: &Sql) -> Result<Millis, SqlError> {
+    Ok(clock::now().max(chain::head(sql)?.at))
 }
 
 fn new_token() -> Result<String, Problem> {

@@ -1,8 +1,8 @@
 //! The desk's cases as a queue: what a person is given next, lists, and counts.
 
-use super::super::sql::{Bind, Row, SqlError};
+use super::super::sql::{Bind, Row, Sql, SqlError};
 use super::cases::lease_json;
-use super::{Answered, Desk, failed, new_token};
+use super::{Answered, Desk, failed, new_token, now};
 use crate::core::case::{Case, Command, Status, Viewer};
 use crate::core::desk::{self, Store as _};
 use crate::core::json::Json;
@@ -16,6 +16,10 @@ use crate::wire::record;
 /// How many rows are read at a time where many are looked through, and how many times.
 const PAGE: i64 = 200;
 const MAX_PAGES: usize = 25;
+
+/// How much one request of a list reads, whether it is listed or not: nobody's decision waits for a search.
+const READ_ROWS: usize = 400;
+const READ_BYTES: usize = 4 << 20;
 
 /// No row has this number: the largest whole number that the platform's rows hold, 2^53 - 1.
 const BEHIND_ALL: i64 = (1 << 53) - 1;
@@ -107,23 +111,28 @@ impl Desk {
         let mut cursor =
             cursor.ok_or_else(|| Problem::new(Code::Invalid, "`after` is the `next` of another page"))?;
         let full = usize::try_from(listing.limit.clamp(1, MAX_PAGE)).unwrap_or(1);
-        let page = if listing.newest_first {
-            "SELECT rowid AS place, id FROM cases WHERE rowid < ? ORDER BY rowid DESC LIMIT ?"
-        } else {
-            "SELECT rowid AS place, id FROM cases WHERE rowid > ? ORDER BY rowid LIMIT ?"
-        };
-        let (name, mut cases, mut bytes) = (self.name(), Vec::new(), 0);
+        let of_kind = if listing.kind.is_some() { "kind = ? AND" } else { "" };
+        let (before, order) = if listing.newest_first { ("<", "DESC") } else { (">", "ASC") };
+        let page = format!(
+            "SELECT rowid AS place, id FROM cases WHERE {of_kind} rowid {before} ? ORDER BY rowid {order} LIMIT ?"
+        );
+        let (name, mut cases, mut listed, mut read, mut rows_read) = (self.name(), Vec::new(), 0, 0, 0);
         for _ in 0..MAX_PAGES {
-            let rows = self.sql.query(page, &[cursor.into(), PAGE.into()])?;
+            let kind = listing.kind.as_deref().map(Bind::Text);
+            let values: Vec<Bind<'_>> = kind.into_iter().chain([cursor.into(), PAGE.into()]).collect();
+            let rows = self.sql.query(&page, &values)?;
             for row in &rows {
-                if cases.len() >= full || bytes > LIST_BYTES {
+                let enough = cases.len() >= full || listed > LIST_BYTES;
+                if enough || read > READ_BYTES || rows_read >= READ_ROWS {
                     return Ok((200, page_json(cases, Some(cursor))));
                 }
                 cursor = row.int("place")?;
                 let Some(case) = self.case(&row.text("id")?)? else { continue };
+                rows_read = rows_read.saturating_add(1);
+                read = read.saturating_add(case.size());
                 let status = case.status(now, Viewer::Desk);
                 if wanted.is_none_or(|wanted| status == wanted) && is_listed(&case, listing) {
-                    bytes = bytes.saturating_add(case.size());
+                    listed = listed.saturating_add(case.size());
                     cases.push(case_json(&case, &name, now));
                 }
             }
@@ -145,33 +154,38 @@ impl Desk {
     }
 
     pub(super) fn counts(&self) -> Answered {
-        let now = self.now()?;
-        let rows = self.sql.query(
-            "SELECT count(*) FILTER (WHERE after = 0) AS held, count(*) FILTER (WHERE after = 1) AS to_audit, \
-             min(created) FILTER (WHERE after = 0) AS oldest FROM cases WHERE open = 1 AND expires > ?",
-            &[now.0.into()],
-        )?;
-        let row = rows.first().ok_or_else(|| failed(&SqlError("no count".to_owned())))?;
-        let oldest = row.optional_int("oldest")?;
-        Ok((
-            200,
-            Json::object([
-                ("name", self.name().into()),
-                ("held", row.int("held")?.into()),
-                ("to_audit", row.int("to_audit")?.into()),
-                ("oldest", oldest.map(|at| Millis(at).to_string()).into()),
-                // Measured capacity has no numbers yet.
-                ("capacity", Json::Null),
-            ]),
-        ))
+        counts(&self.sql, &self.name())
     }
+}
+
+/// What waits at the desk of that name.
+pub(super) fn counts(sql: &Sql, name: &str) -> Answered {
+    let now = now(sql)?;
+    let rows = sql.query(
+        "SELECT count(*) FILTER (WHERE after = 0) AS held, count(*) FILTER (WHERE after = 1) AS to_audit, \
+         min(created) FILTER (WHERE after = 0) AS oldest FROM cases INDEXED BY cases_waiting \
+         WHERE open = 1 AND expires > ?",
+        &[now.0.into()],
+    )?;
+    let row = rows.first().ok_or_else(|| failed(&SqlError("no count".to_owned())))?;
+    let oldest = row.optional_int("oldest")?;
+    Ok((
+        200,
+        Json::object([
+            ("name", name.into()),
+            ("held", row.int("held")?.into()),
+            ("to_audit", row.int("to_audit")?.into()),
+            ("oldest", oldest.map(|at| Millis(at).to_string()).into()),
+            // Measured capacity has no numbers yet.
+            ("capacity", Json::Null),
+        ]),
+    ))
 }
 
 /// Whether a case is of those that are asked for.
 fn is_listed(case: &Case, listing: &Listing) -> bool {
     let severity = listing.severity.as_deref().map(Severity::parse);
     case.elsewhere().is_none()
-        && listing.kind.as_ref().is_none_or(|kind| *kind == case.facts.kind)
         && severity.is_none_or(|severity| severity == Some(case.content().severity))
         && listing.search.as_ref().is_none_or(|words| case.mentions(words))
 }

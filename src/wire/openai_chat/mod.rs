@@ -31,5 +31,5 @@ fn offered(body: &Json) -> Vec<Offered> {
         let name = function.get("name")?.as_str()?.to_owned();
         Offered::new(name, function.get("parameters"))
     };
-    functions.filter_map(offered).collect()
+    Offered::kept(functions.filter_map(offered))
 }

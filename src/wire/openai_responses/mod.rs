@@ -40,7 +40,7 @@ pub fn asked(body: &[u8]) -> Result<Asked, Problem> {
             previous: body.get("previous_response_id").and_then(Json::as_str).map(str::to_owned),
             conversation: conversation(&body),
         },
-        offered: tools.map(|tools| offered(tools, None)).unwrap_or_default(),
+        offered: tools.map(|tools| Offered::kept(offered(tools, None).into_iter())).unwrap_or_default(),
         ..Asked::of(&body)
     })
 }
