@@ -14,6 +14,8 @@ export function undoing(page) {
       state.ahead.unshift(shown);
       return;
     }
+    // What was asked for before does not know of it.
+    state.asked += 1;
     if (desks.names().includes(shown.desk) && state.desk !== shown.desk) {
       state.desk = shown.desk;
       state.ahead = [];

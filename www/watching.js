@@ -12,6 +12,8 @@ const POLL_MS = 5_000;
 const SELDOM_MS = 60_000;
 /** A case that has run out here is asked about again only after this: the desk has to see it too. */
 const SETTLE_MS = 1_000;
+/** A lease is not asked for more often than this. */
+const AGAIN_MS = 800;
 /** Everybody gets the same hint: not everybody asks at the same moment. */
 const SPREAD_MS = 300;
 
@@ -47,7 +49,7 @@ export function watcher(page) {
     if (!here || !shown || outbox.entries.length > 0 || renewing) return;
     const since = performance.now() - Math.max(state.shownAt, renewedAt);
     const due = lease ? Date.parse(lease.until) - now() <= RENEW_MS : true;
-    if (!due || since < SETTLE_MS) return;
+    if (!due || since < AGAIN_MS) return;
     renewing = true;
     const answer = await ask("POST", `/v1/cases/${shown.id}/lease`).finally(() => (renewing = false));
     renewedAt = performance.now();

@@ -147,6 +147,52 @@ describe("by schema", () => {
   });
 });
 
+test("what cannot be edited, and what schemas get wrong, changes nothing by itself", async () => {
+  const schema = {
+    type: "object",
+    properties: {
+      status: { type: "string", enum: ["open"], readOnly: true },
+      step: { type: "number", multipleOf: 0.01 },
+      id: { type: "integer", maximum: 9007199254740992 },
+      tags: { type: ["array", "null"] },
+      odd: { type: "object", properties: null, required: true },
+      text: { type: "string", pattern: "^(a+)+$" },
+    },
+    required: null,
+  };
+  const args = { status: "closed", step: 6000000.01, id: 5, tags: null, odd: { x: 1 }, text: "a".repeat(40) + "!", lines: "one\r\ntwo" };
+  const { answer } = await editing(args, [{ type: "function", function: { name: "book", parameters: schema } }]);
+  await field("step").fill("6000000.005");
+  await save();
+  assert.equal(await told("step"), "A multiple of 0.01.");
+  await field("step").fill("6000000.02");
+  await field("id").fill("9007199254740993");
+  await save();
+  assert.equal(await told("id"), "At most 9007199254740992.");
+  await field("id").fill("6");
+  await field("tags").fill('["a"]');
+  await field("lines").fill("one\ntwo\nthree");
+  await save();
+  await says(page, "Let run as edited");
+  assert.deepEqual(await ran(answer), { ...args, step: 6000000.02, id: 6, tags: ["a"], lines: "one\r\ntwo\r\nthree" });
+  await page.context().close();
+});
+
+test("from fields to JSON and back, what was typed goes along", async () => {
+  const { answer } = await editing({ room: "x", n: 1 }, null);
+  await field("room").fill("typed");
+  await page.getByRole("button", { name: "Edit all as JSON" }).click();
+  const area = page.getByLabel("Arguments as JSON");
+  assert.match(await area.inputValue(), /"room": "typed"/);
+  await area.fill('{"room":"typed twice","n":2}');
+  await page.getByRole("button", { name: "Edit as fields again" }).click();
+  assert.equal(await field("room").inputValue(), "typed twice");
+  await save();
+  await says(page, "Let run as edited");
+  assert.deepEqual(await ran(answer), { room: "typed twice", n: 2 });
+  await page.context().close();
+});
+
 test("all of it as JSON: broken text is told, and digits stay", async () => {
   const { answer } = await editing({ room: "x", n: 1 }, null);
   await page.getByRole("button", { name: "Edit all as JSON" }).click();

@@ -343,6 +343,7 @@ describe("what it shows", () => {
     assert.equal(await page.getAttribute("#context", "open"), null);
     assert.match(await page.textContent("#context summary"), /not verified/);
     await page.click("#context summary");
+    await page.waitForFunction(() => document.querySelectorAll("#context tr").length > 0);
     assert.match(await page.innerText("#context"), /<h1>please<\/h1>/);
     assert.match(await page.innerText("#context"), /U\+0007/);
     assert.match(await page.textContent("#more-fields summary"), /more field/);

@@ -207,6 +207,160 @@ test("a decision that was never sent is taken back without a trace", async () =>
   assert.deepEqual(await statuses([first, second]), ["approved", "held"]);
 });
 
+test("undo takes back the decision that was meant, and says what cannot be taken back", async () => {
+  await open('undo = "20s"');
+  const [first, second] = await held(3);
+  const ana = await person(shop.ana);
+  await shows(ana, "400");
+  await complete(ana);
+  let release;
+  const waits = new Promise((resolve) => (release = resolve));
+  await ana.route("**/decision", async (route) => {
+    await waits;
+    await route.continue();
+  });
+  await ana.keyboard.press("a");
+  await shows(ana, "401");
+  await ana.keyboard.press("u");
+  await says(ana, "as soon as it has arrived");
+  await ana.keyboard.press("a");
+  release();
+  await says(ana, "Approved: Refund 401");
+  await shows(ana, "400");
+  await until("only the other stands", async () => {
+    const [one, two] = await Promise.all([shop.shown(first), shop.shown(second)]);
+    return one.decision === null && two.decision?.decision === "approve";
+  });
+  const vote = await shop.hold("wire", { amount: 1 });
+  await ana.goto(`${shop.holdpoint.url}/review?case=${vote.id}`);
+  await shows(ana, "wire");
+  await complete(ana);
+  await ana.keyboard.press("a");
+  await says(ana, "Your approval counts");
+  await ana.keyboard.press("u");
+  await says(ana, "cannot be taken back");
+});
+
+test("an undo whose answer is lost is the same undo when U is pressed again", async () => {
+  await open('undo = "20s"');
+  const [action] = await held(1);
+  const ana = await person(shop.ana);
+  await shows(ana, "400");
+  await complete(ana);
+  await ana.keyboard.press("a");
+  await says(ana, "Press U to undo");
+  let lost = 0;
+  await ana.route("**/undo", async (route) => {
+    if (lost > 0) return route.continue();
+    lost += 1;
+    await route.fetch();
+    return route.abort();
+  });
+  await ana.keyboard.press("u");
+  await says(ana, "Press U again");
+  await ana.keyboard.press("u");
+  await says(ana, "Taken back: Refund 400");
+  assert.equal((await shop.shown(action)).status, "held");
+});
+
+test("whoever signs in after somebody decides nothing in their place", async () => {
+  await open();
+  const [action] = await held(2);
+  const ana = await person(shop.ana);
+  await shows(ana, "400");
+  await complete(ana);
+  await ana.context().setOffline(true);
+  await ana.keyboard.press("a");
+  await stripSays(ana, "1 decision is kept");
+  await ana.route("**/decision", (route) => route.abort());
+  await ana.context().setOffline(false);
+  const tab = await ana.context().newPage();
+  await tab.goto(`${shop.holdpoint.url}/sign-in`);
+  await tab.fill("#key", shop.ben);
+  await tab.click("button");
+  await tab.waitForURL("**/review");
+  await ana.unroute("**/decision");
+  await ana.evaluate(() => window.dispatchEvent(new Event("online")));
+  await stripSays(ana, "You are signed out");
+  assert.equal((await shop.shown(action)).decision, null);
+});
+
+test("another desk while a decision is on its way: its cases come, and not those of the desk before", async () => {
+  await open();
+  await held(4);
+  const [other] = await held(1, 500);
+  await shop.ask("POST", `/v1/cases/${other.id}/move`, { key: shop.ben, body: { desk: "seniors" } });
+  const ana = await person(shop.ana);
+  await shows(ana, "400");
+  await complete(ana);
+  let release;
+  const waits = new Promise((resolve) => (release = resolve));
+  await ana.route("**/decision", async (route) => {
+    await waits;
+    await route.continue();
+  });
+  await ana.keyboard.press("a");
+  await shows(ana, "401");
+  await ana.selectOption("#desk", "seniors");
+  await ana.waitForFunction(() => document.getElementById("case").hidden);
+  release();
+  await shows(ana, "500");
+});
+
+test("a skip while a decision is on its way leaves the case to others", async () => {
+  await open();
+  const actions = await held(3);
+  const ana = await person(shop.ana);
+  await shows(ana, "400");
+  await complete(ana);
+  let release;
+  const waits = new Promise((resolve) => (release = resolve));
+  await ana.route("**/decision", async (route) => {
+    await waits;
+    await route.continue();
+  });
+  await ana.keyboard.press("a");
+  await shows(ana, "401");
+  await ana.keyboard.press("s");
+  await says(ana, "Skipped");
+  release();
+  await shows(ana, "402");
+  await until("the skipped one is free, and the one on the page is ours", async () => {
+    const [skipped, shown] = await Promise.all([shop.shown(actions[1]), shop.shown(actions[2])]);
+    return skipped.lease === null && shown.lease?.by === "ana";
+  });
+});
+
+test("what is said is said once: nothing is read out again twice a second", async () => {
+  await open('undo = "5s"');
+  await held(1);
+  const ana = await person(shop.ana);
+  await shows(ana, "400");
+  await complete(ana);
+  await ana.evaluate(() => {
+    globalThis.said = [];
+    new MutationObserver(() => globalThis.said.push(document.getElementById("status").textContent)).observe(document.getElementById("status"), { childList: true, characterData: true, subtree: true });
+  });
+  await ana.keyboard.press("a");
+  await until("the window is over", async () => (await shop.ask("GET", "/v1/desks/main/cases?status=approved", { key: shop.ana })).json.cases.length === 1 && (await ana.textContent("#countdown")) === "");
+  await ana.waitForTimeout(1500);
+  const said = await ana.evaluate(() => globalThis.said);
+  assert.ok(said.length <= 2, said.join(" | "));
+});
+
+test("a page that is made ready ahead leases nothing until somebody looks at it", async () => {
+  await open();
+  const [action] = await held(1);
+  const ana = await person(shop.ana, { bypassCSP: true });
+  await ana.evaluate(() => fetch("/sign-out", { method: "HEAD" }).catch(() => null));
+  await shop.ask("DELETE", `/v1/cases/${action.id}/lease`, { key: shop.ana });
+  const answer = await shop.ask("GET", "/review", { key: shop.ana, headers: { "sec-fetch-site": "cross-site", "sec-fetch-dest": "document" } });
+  assert.match(answer.text, /"claimed":null/);
+  const picture = await shop.ask("GET", "/review", { key: shop.ana, headers: { "sec-fetch-site": "same-origin", "sec-fetch-dest": "image" } });
+  assert.match(picture.text, /"claimed":null/);
+  assert.equal((await shop.shown(action)).lease, null);
+});
+
 test("a runtime that is killed and comes back: the page goes on by itself, and hears hints again", async () => {
   await open();
   const [action] = await held(1);

@@ -168,6 +168,20 @@ describe("hints", () => {
     socket.close();
   });
 
+  test("go to nobody whose key is not in force any more", async () => {
+    const key = await shop.holdpoint.key("reviewer", { name: "dora" });
+    const { socket, told, ended } = await watching(key.key);
+    await until("how things stand", () => told.length === 1);
+    await shop.ask("DELETE", `/v1/keys/${key.id}`, { key: shop.holdpoint.admin });
+    // What was known of keys is good for four seconds.
+    await new Promise((resolve) => setTimeout(resolve, 4_100));
+    const action = await shop.hold("refund", { amount: 423 });
+    const { code } = await ended;
+    assert.deepEqual([code, told.length], [4000, 1]);
+    await shop.to(action, "withdraw");
+    assert.ok(socket.readyState >= 2);
+  });
+
   test("are for people of the desk, from this very site", async () => {
     const path = "/v1/desks/main/live";
     refused(await shop.ask("GET", path, { key: shop.ana }), "invalid", 422);
@@ -239,14 +253,34 @@ test("an auditor reads the entries of one case alone, in their order", async () 
   assert.equal((await shop.ask("GET", "/v1/ledger?desk=main&case=hp_nothing", { key: shop.auditor })).text, "");
 });
 
+test("an approval that another's edit put aside did not stand, and undoing takes an answer back", async () => {
+  const you = async (key) => (await shop.ask("GET", "/v1/desks", { key })).json.you;
+  const start = await you(shop.ana);
+  const edited = await shop.hold("refund", { amount: 503 });
+  await shop.decide(shop.ana, edited, "approve");
+  assert.equal((await shop.decide(shop.ben, edited, "edit", { args: { amount: 600 } })).status, 200);
+  assert.deepEqual(await you(shop.ana), { agreed: start.agreed, of: start.of + 1 });
+  const policy = (await shop.ask("GET", "/v1/policy", { key: shop.holdpoint.admin })).text;
+  await shop.holdpoint.putPolicy(policy.replace('[desks.main]\nundo = "0s"', '[desks.main]\nundo = "30s"'));
+  const undone = await shop.hold("refund", { amount: 504 });
+  await shop.decide(shop.ana, undone, "approve");
+  assert.equal((await shop.decide(shop.ben, undone, "approve")).status, 200);
+  assert.deepEqual(await you(shop.ana), { agreed: start.agreed + 1, of: start.of + 2 });
+  assert.equal((await shop.ask("POST", `/v1/cases/${undone.id}/undo`, { key: shop.ben })).status, 200);
+  assert.deepEqual(await you(shop.ana), { agreed: start.agreed, of: start.of + 1 });
+  await shop.holdpoint.putPolicy(policy);
+});
+
 test("whoever answers a case after or before another person learns how often they agreed", async () => {
   const you = async (key) => (await shop.ask("GET", "/v1/desks", { key })).json.you;
   const start = await you(shop.ana);
   const agreed = await shop.hold("refund", { amount: 501 });
   await shop.decide(shop.ana, agreed, "approve");
   assert.deepEqual(await you(shop.ana), start, "nobody else has answered yet");
+  const others = await you(shop.ben);
   await shop.decide(shop.ben, agreed, "approve");
   assert.deepEqual(await you(shop.ana), { agreed: start.agreed + 1, of: start.of + 1 });
+  assert.deepEqual(await you(shop.ben), others, "nobody answered after the last word");
   const rejected = await shop.hold("refund", { amount: 502 });
   await shop.decide(shop.ana, rejected, "approve");
   const bens = await you(shop.ben);

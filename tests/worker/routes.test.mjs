@@ -212,7 +212,8 @@ describe("doors", () => {
     const roles = ROLES.filter((_, at) => cells[at] !== "–");
     test(`${method} ${path} is for ${roles.join(", ")}, and leads others to sign in`, async () => {
       const nobody = await ask(method, `${path}?case=hp_x`);
-      assert.deepEqual([nobody.status, nobody.headers.get("location")], [303, "/sign-in?case=hp_x"]);
+      const page = path === "/review/cases" ? "page=cases&" : "";
+      assert.deepEqual([nobody.status, nobody.headers.get("location")], [303, `/sign-in?${page}case=hp_x`]);
       for (const [role, key] of Object.entries({ app, reviewer, auditor, admin: holdpoint.admin })) {
         const answer = await ask(method, path, { key });
         if (roles.includes(role)) assert.ok([200, 303].includes(answer.status), `${role}: ${answer.status}`);
@@ -508,7 +509,9 @@ describe("configuration", () => {
       const bare = await Holdpoint.start({ without: [missing] });
       try {
         assert.equal((await bare.ask("GET", "/healthz")).status, 200);
-        for (const path of ["/review", "/v1/policy", "/v1/desks"]) {
+        const page = await bare.ask("GET", "/review");
+        assert.deepEqual([page.status, page.text.includes(missing)], [503, true], "the page says so too");
+        for (const path of ["/v1/policy", "/v1/desks"]) {
           const answer = await bare.ask("GET", path);
           refused(answer, "unavailable", 503);
           assert.match(answer.json.detail, new RegExp(missing));

@@ -140,7 +140,9 @@ fn node_test_command(folder: &str, long: bool) -> Outcome<Command> {
         .collect();
     files.sort();
     let mut command = node();
-    command.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]).args(files);
+    // Pages wait more than they work; the others measure and count, one after the other.
+    let concurrency = if folder == "page" { "--test-concurrency=2" } else { "--test-concurrency=1" };
+    command.args(["--test", "--test-reporter=spec", concurrency]).args(files);
     if long {
         command.env("HOLDPOINT_LONG", "1");
     }
