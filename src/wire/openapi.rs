@@ -392,10 +392,14 @@ fn responses(row: &Row, operation: &Operation) -> Json {
     let mut responses = Object::new();
     for (status, body) in operation.answers {
         let mut response = Object::new();
-        response.set("description", if *status == 202 { "It is held" } else { "It is done" });
-        if *status == 302 {
-            response.set("description", "Elsewhere");
-        }
+        let says = match status {
+            101 => "Hints, from now on",
+            202 => "It is held",
+            302 | 303 => "Elsewhere",
+            304 => "As you know it",
+            _ => "It is done",
+        };
+        response.set("description", says);
         if let Some(content) = content(*body) {
             response.set("content", content);
         }
@@ -403,6 +407,8 @@ fn responses(row: &Row, operation: &Operation) -> Json {
     }
     let doors: &[Code] = match row.access {
         Access::Public => &[],
+        // Whoever is not signed in is led to do so.
+        _ if row.is_page() => &[Code::Forbidden],
         _ => &[Code::Unauthenticated, Code::Forbidden],
     };
     let always: &[Code] = &[Code::Malformed, Code::NotFound, Code::TooLarge, Code::Unavailable];
@@ -416,15 +422,16 @@ fn responses(row: &Row, operation: &Operation) -> Json {
     codes.sort_by_key(|code| code.parts().1);
     for code in codes {
         let (_, status, title) = code.parts();
-        let problem =
-            Json::object([("schema", Json::object([("$ref", "#/components/schemas/Problem".into())]))]);
-        responses.set(
-            &status.to_string(),
-            Json::object([
-                ("description", title.into()),
-                ("content", Json::object([("application/problem+json", problem)])),
-            ]),
-        );
+        let problem = Json::object([("$ref", "#/components/schemas/Problem".into())]);
+        let text = Json::object([("type", "string".into())]);
+        // A page tells of it in words; what is refused before the page is known is a problem as everywhere.
+        let content = match (row.is_page(), code) {
+            (true, Code::Malformed | Code::TooLarge) | (false, _) => ("application/problem+json", problem),
+            (true, _) => ("text/html", text),
+        };
+        let content = Json::object([(content.0, Json::object([("schema", content.1)]))]);
+        responses
+            .set(&status.to_string(), Json::object([("description", title.into()), ("content", content)]));
     }
     responses.into()
 }

@@ -30,7 +30,7 @@ def made_real(case):
         return
     known = chance.choice(POOL)
     path = case.path_parameters or {}
-    real = {"id": known["id"], "desk": "main", "file": "review.js"}
+    real = {"id": known["id"], "desk": "main", "file": "icon.svg"}
     if "/keys/" in case.operation.path:
         real["id"] = SPARE_KEYS.pop() if SPARE_KEYS else "key_x"
     path.update({name: value for name, value in real.items() if name in path})

@@ -102,7 +102,9 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       await page.keyboard.press("Control+Enter");
       await page.waitForSelector("[aria-invalid=true]");
       await check("edit");
+      await page.getByLabel("amount", { exact: true }).fill("12");
       await page.getByRole("button", { name: "Edit all as JSON" }).click();
+      await page.waitForSelector("#edit-json");
       await check("edit-json");
       await page.keyboard.press("Escape");
       await page.waitForSelector("#editing", { state: "hidden" });
