@@ -35,6 +35,25 @@ async function held(count, first = 400) {
   return actions;
 }
 
+/** Holds requests back until what it gives is called. */
+async function delayed(page, pattern) {
+  let release;
+  const waits = new Promise((resolve) => (release = resolve));
+  await page.route(pattern, async (route) => {
+    await waits;
+    await route.continue();
+  });
+  return release;
+}
+
+/** A case that is open on a page, which is complete. */
+async function working(key) {
+  const page = await person(key);
+  await shows(page, "400");
+  await complete(page);
+  return page;
+}
+
 const title = (page) => page.textContent("#title-text");
 const statuses = async (actions) => Promise.all(actions.map(async (action) => (await shop.shown(action)).status));
 
@@ -73,9 +92,7 @@ describe("two people", () => {
   test("a case that ends while it is looked at is told at once, and why", async () => {
     await open();
     const actions = await held(4);
-    const ana = await person(shop.ana);
-    await shows(ana, "400");
-    await complete(ana);
+    const ana = await working(shop.ana);
     await until("hints arrive", async () => /^main · 4/.test(await waiting(ana)));
     await shop.to(actions[0], "withdraw");
     await says(ana, "was withdrawn by the app");
@@ -92,9 +109,7 @@ describe("two people", () => {
   test("what one types is never taken from under their hands", async () => {
     await open();
     const [action] = await held(2);
-    const ana = await person(shop.ana);
-    await shows(ana, "400");
-    await complete(ana);
+    const ana = await working(shop.ana);
     await ana.keyboard.press("e");
     await ana.getByLabel("amount", { exact: true }).fill("39");
     await shop.ask("DELETE", `/v1/cases/${action.id}/lease`, { key: shop.ana });
@@ -113,9 +128,7 @@ describe("two people", () => {
 test("a lease that runs out while editing: the draft stays, and is saved where nobody else came", async () => {
   await open('undo = "0s"\nlease = "2s"');
   const [action] = await held(1);
-  const ana = await person(shop.ana);
-  await shows(ana, "400");
-  await complete(ana);
+  const ana = await working(shop.ana);
   await ana.keyboard.press("e");
   await ana.getByLabel("amount", { exact: true }).fill("39");
   // Nothing is renewed while the page is away; the lease goes to somebody else, who leaves again.
@@ -134,9 +147,7 @@ test("a lease that runs out while editing: the draft stays, and is saved where n
 test("leases are renewed while somebody is there, and not after", async () => {
   await open('undo = "0s"\nlease = "3s"');
   const [action] = await held(1);
-  const ana = await person(shop.ana);
-  await shows(ana, "400");
-  await complete(ana);
+  const ana = await working(shop.ana);
   const until_ = async () => (await shop.shown(action)).lease?.until;
   const first = await until_();
   await until("it is renewed", async () => (await until_()) > first);
@@ -192,9 +203,7 @@ test(`${LONG ? 30 : 5} s without network in the middle of ten decisions: each co
 test("a decision that was never sent is taken back without a trace", async () => {
   await open();
   const [first, second] = await held(2);
-  const ana = await person(shop.ana);
-  await shows(ana, "400");
-  await complete(ana);
+  const ana = await working(shop.ana);
   await ana.context().setOffline(true);
   await ana.keyboard.press("a");
   await shows(ana, "401");
@@ -210,15 +219,8 @@ test("a decision that was never sent is taken back without a trace", async () =>
 test("undo takes back the decision that was meant, and says what cannot be taken back", async () => {
   await open('undo = "20s"');
   const [first, second] = await held(3);
-  const ana = await person(shop.ana);
-  await shows(ana, "400");
-  await complete(ana);
-  let release;
-  const waits = new Promise((resolve) => (release = resolve));
-  await ana.route("**/decision", async (route) => {
-    await waits;
-    await route.continue();
-  });
+  const ana = await working(shop.ana);
+  const release = await delayed(ana, "**/decision");
   await ana.keyboard.press("a");
   await shows(ana, "401");
   await ana.keyboard.press("u");
@@ -244,9 +246,7 @@ test("undo takes back the decision that was meant, and says what cannot be taken
 test("an undo whose answer is lost is the same undo when U is pressed again", async () => {
   await open('undo = "20s"');
   const [action] = await held(1);
-  const ana = await person(shop.ana);
-  await shows(ana, "400");
-  await complete(ana);
+  const ana = await working(shop.ana);
   await ana.keyboard.press("a");
   await says(ana, "Press U to undo");
   let lost = 0;
@@ -266,9 +266,7 @@ test("an undo whose answer is lost is the same undo when U is pressed again", as
 test("whoever signs in after somebody decides nothing in their place", async () => {
   await open();
   const [action] = await held(2);
-  const ana = await person(shop.ana);
-  await shows(ana, "400");
-  await complete(ana);
+  const ana = await working(shop.ana);
   await ana.context().setOffline(true);
   await ana.keyboard.press("a");
   await stripSays(ana, "1 decision is kept");
@@ -290,15 +288,8 @@ test("another desk while a decision is on its way: its cases come, and not those
   await held(4);
   const [other] = await held(1, 500);
   await shop.ask("POST", `/v1/cases/${other.id}/move`, { key: shop.ben, body: { desk: "seniors" } });
-  const ana = await person(shop.ana);
-  await shows(ana, "400");
-  await complete(ana);
-  let release;
-  const waits = new Promise((resolve) => (release = resolve));
-  await ana.route("**/decision", async (route) => {
-    await waits;
-    await route.continue();
-  });
+  const ana = await working(shop.ana);
+  const release = await delayed(ana, "**/decision");
   await ana.keyboard.press("a");
   await shows(ana, "401");
   await ana.selectOption("#desk", "seniors");
@@ -310,15 +301,8 @@ test("another desk while a decision is on its way: its cases come, and not those
 test("a skip while a decision is on its way leaves the case to others", async () => {
   await open();
   const actions = await held(3);
-  const ana = await person(shop.ana);
-  await shows(ana, "400");
-  await complete(ana);
-  let release;
-  const waits = new Promise((resolve) => (release = resolve));
-  await ana.route("**/decision", async (route) => {
-    await waits;
-    await route.continue();
-  });
+  const ana = await working(shop.ana);
+  const release = await delayed(ana, "**/decision");
   await ana.keyboard.press("a");
   await shows(ana, "401");
   await ana.keyboard.press("s");
@@ -334,9 +318,7 @@ test("a skip while a decision is on its way leaves the case to others", async ()
 test("what is said is said once: nothing is read out again twice a second", async () => {
   await open('undo = "5s"');
   await held(1);
-  const ana = await person(shop.ana);
-  await shows(ana, "400");
-  await complete(ana);
+  const ana = await working(shop.ana);
   await ana.evaluate(() => {
     globalThis.said = [];
     new MutationObserver(() => globalThis.said.push(document.getElementById("status").textContent)).observe(document.getElementById("status"), { childList: true, characterData: true, subtree: true });
@@ -364,9 +346,7 @@ test("a page that is made ready ahead leases nothing until somebody looks at it"
 test("a runtime that is killed and comes back: the page goes on by itself, and hears hints again", async () => {
   await open();
   const [action] = await held(1);
-  const ana = await person(shop.ana);
-  await shows(ana, "400");
-  await complete(ana);
+  const ana = await working(shop.ana);
   await shop.holdpoint.kill();
   await ana.keyboard.press("a");
   await stripSays(ana, "1 decision is kept");
@@ -380,9 +360,7 @@ test("a runtime that is killed and comes back: the page goes on by itself, and h
 test("a nudge for a break after twenty minutes, once, and pace only beside accuracy", async () => {
   await open();
   await held(8);
-  const ana = await person(shop.ana);
-  await shows(ana, "400");
-  await complete(ana);
+  const ana = await working(shop.ana);
   await ana.clock.install();
   const work = async (minutes) => {
     for (let step = 0; step < minutes * 2; step += 1) {
@@ -410,9 +388,7 @@ test("a nudge for a break after twenty minutes, once, and pace only beside accur
 test("the switcher counts every desk's cases and the age of the oldest, and follows them", async () => {
   await open();
   await held(2);
-  const ana = await person(shop.ana);
-  await shows(ana, "400");
-  await complete(ana);
+  const ana = await working(shop.ana);
   const options = () => ana.$$eval("#desk option", (options) => options.map(({ text }) => text));
   assert.match((await options())[1], /^seniors · 0$/);
   const [action] = await held(1, 500);
