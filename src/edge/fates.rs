@@ -1,7 +1,7 @@
 //! What becomes of the calls of an answer: people are waited for, and what they approved is taken away once, all
 //! together.
 
-use super::proposals::{Heading, Proposal, Request};
+use super::proposals::{Heading, Proposal, Request, Settled};
 use super::timer::Timer;
 use super::{call, clock, copy, gating};
 use crate::core::json::Json;
@@ -22,17 +22,6 @@ const RETRY: Duration = Duration::from_millis(500);
 
 /// How long after something was sent to a client it is known whether that client is still there.
 const UNTIL_GONE_IS_KNOWN: Duration = Duration::from_millis(100);
-
-/// A call with its fate.
-#[derive(Debug)]
-pub(super) struct Settled {
-    pub(super) id: String,
-    pub(super) fate: Fate,
-    /// Whether a person wrote other arguments.
-    pub(super) is_edited: bool,
-    /// Whether it waited for a person.
-    pub(super) was_held: bool,
-}
 
 /// The fates alone.
 pub(super) fn fates_of(settled: Vec<Settled>) -> Vec<Fate> {

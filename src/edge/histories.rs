@@ -2,9 +2,8 @@
 //! request that builds on them. Kept by the objects of [`super::once`], by upstream and the history's name.
 
 use super::copy::Copy;
-use super::fates::Settled;
 use super::once;
-use super::proposals::Request;
+use super::proposals::{Request, Settled};
 use super::{call, log};
 use crate::core::canonical::Digest;
 use crate::core::id::ActionId;

@@ -3,7 +3,6 @@
 
 use super::clock;
 use super::copy::{self, Copy};
-use super::fates::Settled;
 use super::gating::{self, Gated};
 use crate::core::action::{Action, Confidence};
 use crate::core::canonical::Digest;
@@ -58,6 +57,17 @@ pub(super) enum Heading {
     Settled(Fate, &'static str),
     /// It waits for its case, found from this desk; once approved it runs as this says.
     Held { desk: String, fate: Fate },
+}
+
+/// A call with its fate.
+#[derive(Debug)]
+pub(super) struct Settled {
+    pub(super) id: String,
+    pub(super) fate: Fate,
+    /// Whether a person wrote other arguments.
+    pub(super) is_edited: bool,
+    /// Whether it waited for a person.
+    pub(super) was_held: bool,
 }
 
 impl Request {

@@ -1,9 +1,9 @@
 //! An answer that comes as a stream, on its way to the client: its text passes as it comes, its calls once they
 //! have their fates, and a client that waits is sent comments.
 
-use super::fates::{Decided, HEARTBEAT, Settled, fates_of};
+use super::fates::{Decided, HEARTBEAT, fates_of};
 use super::histories;
-use super::proposals::{Proposal, Request};
+use super::proposals::{Proposal, Request, Settled};
 use super::timer::Timer;
 use super::upstream::{Answering, Chunks};
 use super::{clock, respond};

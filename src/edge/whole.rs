@@ -1,8 +1,8 @@
 //! An answer that came as a whole, on its way to the client: kept waiting by white space while people decide.
 
-use super::fates::{Decided, HEARTBEAT, Settled, fates_of};
+use super::fates::{Decided, HEARTBEAT, fates_of};
 use super::histories;
-use super::proposals::{Proposal, Request};
+use super::proposals::{Proposal, Request, Settled};
 use super::timer::Timer;
 use super::upstream::Answered;
 use super::{clock, respond};
