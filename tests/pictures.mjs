@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { launch, signedIn } from "./harness/browser.mjs";
-import { root } from "./harness/holdpoint.mjs";
+import { root, until } from "./harness/holdpoint.mjs";
 import { SIZES, complete, shows } from "./harness/page.mjs";
 import { Shop } from "./harness/shop.mjs";
 
@@ -36,6 +36,7 @@ const shop = await Shop.open({ policy: POLICY });
 try {
   const first = await shop.hold("refund", refund(124.05), about);
   await shop.decide(shop.ana, first, "approve");
+  await until("it is released, so that others are compared with it", async () => (await shop.read(first)).json.status === "approved");
   await shop.hold("refund", refund(1240.5, { to: "ana@exarnple.com", invoice: "INV-1011", body: refund(0).body.replace("ten", "five") }), about);
   await shop.hold("refund", refund(640, { to: "ben@example.com", invoice: "INV-1012" }), { ...about, subject: "customer 43" });
   await shop.hold("refund", refund(720, { to: "cleo@example.com", invoice: "INV-1013" }), { ...about, subject: "customer 44" });
