@@ -72,7 +72,6 @@ export function draw(shown, now) {
   hideRaw();
   const fields = drawFields(shown, at("fields"), at("more-fields"));
   drawCompared(shown, fields.filter(({ change }) => change).length, now);
-  at("context").open = false;
   drawFingerprint(shown);
 }
 

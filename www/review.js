@@ -57,7 +57,8 @@ function fetchLater() {
       later = module.begin(page);
       compareBy(later.pieces);
       // What changed within texts can be marked now.
-      if (state.shown && !occupied()) redraw();
+      if (state.shown?.last_approved && !occupied()) redraw();
+      else if (state.shown) later.verify(state.shown);
       return true;
     },
     () => {
@@ -137,6 +138,7 @@ function show(shown) {
   at("notice").hidden = true;
   at("case").hidden = false;
   closePanels();
+  at("context").open = false;
   redraw();
   words(shown.oversight);
   tick();
@@ -148,7 +150,9 @@ function show(shown) {
 
 /** Draws the case anew, as it stands. */
 function redraw() {
+  const { open } = at("context");
   draw(state.shown, now());
+  at("context").open = open;
   later.verify(state.shown);
 }
 

@@ -62,7 +62,7 @@ export const texts = {
   pressU: "Press U to undo.",
   seconds: (seconds) => `${seconds} s`,
   sending: "Sending…",
-  notLoaded: "This part of the page could not be fetched. Try again, or load the page again.",
+  notLoaded: "This could not be fetched. Try again, or load the page again.",
 
   somebodyElse: (title) => `Somebody else was first with “${title}”. Here is the next case.`,
   leased: (title) => `Somebody else is looking at “${title}”. Here is the next case.`,
@@ -75,13 +75,13 @@ export const texts = {
       : "You are offline. This page goes on when you are back.",
   notAnswering: (kept) => `Holdpoint does not answer. ${count(kept, "decision is kept and sent", "decisions are kept and sent")} again.`,
   nothingAhead: "No more cases are here",
-  nothingAheadText: "The next one comes when you are back on line.",
+  nothingAheadText: "They come when you are back on line.",
 
   nothing: "Nothing is waiting",
   nothingText: "New cases appear here by themselves.",
   nothingForYou: "Nothing is waiting for you",
   nothingForYouText: (number) =>
-    `${count(number, "case waits", "cases wait")}: skipped, with somebody else, your own, or approved by you already.`,
+    `${count(number, "case waits", "cases wait")}: skipped, with somebody else, your own, or approved by you.`,
   signedOut: "You are signed out. What you decided or typed is kept while this page is open:",
   signInAgain: "sign in again in another tab",
   broken: "Holdpoint does not answer as it should",

@@ -420,6 +420,21 @@ test("a link to a case begins with it; one that is over says so", async () => {
   await shows(ana, "401");
 });
 
+test("the context that is opened at once stays open, and has its words", async () => {
+  await open();
+  for (const amount of [410, 411]) {
+    const action = await shop.hold("refund", { amount, to: "ana" }, { subject: "customer 1", context: { request: `refund ${amount}, please` } });
+    const ana = await person(shop.ana);
+    await ana.waitForFunction(() => !document.getElementById("case").hidden);
+    await ana.click("#context summary");
+    await complete(ana);
+    await ana.waitForFunction((amount) => document.getElementById("context").innerText.includes(`refund ${amount}, please`), amount);
+    assert.equal(await ana.evaluate(() => document.getElementById("context").open), true);
+    // The second is compared with the first, so that it is drawn anew when texts can be compared.
+    assert.equal((await shop.decide(shop.ana, action, "approve")).status, 200);
+  }
+});
+
 test("a skipped case does not come back with the page", async () => {
   await open();
   await held(2);
