@@ -14,7 +14,7 @@ let ahead = 0;
 export const now = () => Date.now() + ahead;
 
 /** Learns Holdpoint's time. */
-export function setClock(time) {
+function setClock(time) {
   const at = Date.parse(time ?? "");
   if (!Number.isNaN(at)) ahead = at - Date.now();
 }

@@ -1,7 +1,7 @@
 // The fields of an action, one row each: flagged ones first, then what changed since the last approval, then the
 // rest. Everything that an AI wrote is text and nothing else.
 
-import { Digits, isLeaf, isNumber } from "./json.js";
+import { Digits, isNumber } from "./json.js";
 import { leaves } from "./leaves.js";
 import { ratio } from "./ratio.js";
 import { punctuate, reveal } from "./reveal.js";

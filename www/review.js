@@ -9,7 +9,7 @@ import { listen } from "./keys.js";
 import { Outbox } from "./outbox.js";
 import { spelled } from "./reveal.js";
 import { skipped, unskip } from "./skips.js";
-import { texts } from "./texts.js";
+import { clock, texts } from "./texts.js";
 
 /** After a case is painted, keys and clicks are deaf for this long: they were meant for what stood there before. */
 const ARM_MS = 300;
@@ -325,9 +325,7 @@ function decide(decision, { reason, category, note, args } = {}) {
   // What was typed stays until it is taken: it may be refused.
   if (args === undefined) {
     state.shown = null;
-    outbox.entries.push({ shown });
     goOn();
-    outbox.entries.pop();
   } else later.freeze(true);
   outbox.add({ shown, decision, reason, category, note, args, seen_ms, stays: args !== undefined });
   buttons();
@@ -412,14 +410,6 @@ function offerReasons({ args, left = () => {}, ...more }) {
 }
 
 // Time
-
-function clock(ms) {
-  const seconds = Math.max(0, Math.ceil(ms / 1000));
-  const minutes = Math.floor(seconds / 60);
-  if (minutes >= 2880) return `${Math.floor(minutes / 1440)} days`;
-  if (minutes >= 120) return `${Math.floor(minutes / 60)} h`;
-  return `${minutes}:${String(seconds % 60).padStart(2, "0")}`;
-}
 
 function tick() {
   at("deadline-box").hidden = state.shown === null;

@@ -11,6 +11,15 @@ export function span(ms) {
   return `${Math.round(seconds / 86_400)} days`;
 }
 
+/** What is left of a time, to the second where it is short. */
+export function clock(ms) {
+  const seconds = Math.max(0, Math.ceil(ms / 1000));
+  const minutes = Math.floor(seconds / 60);
+  if (minutes >= 2880) return `${Math.floor(minutes / 1440)} days`;
+  if (minutes >= 120) return `${Math.floor(minutes / 60)} h`;
+  return `${minutes}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
 export const ago = (ms) => `${span(ms)} ago`;
 
 export const texts = {

@@ -65,8 +65,7 @@ async fn fetch(request: Request, env: Env, ctx: Context) -> worker::Result<Respo
     let ctx = Rc::new(ctx);
     let (response, code) = match handle(&incoming, env, &ctx).await {
         Ok(response) => (response, None),
-        Err(problem) if proxied => (respond::proxied_problem(&problem), Some(problem.code)),
-        Err(problem) => (respond::problem(&problem), Some(problem.code)),
+        Err(problem) => (told(&incoming, &problem), Some(problem.code)),
     };
     let line = log::line(&incoming, response.status_code(), code);
     ctx.wait_until(async move {
@@ -75,6 +74,15 @@ async fn fetch(request: Request, env: Env, ctx: Context) -> worker::Result<Respo
         log::write(&line);
     });
     Ok(response)
+}
+
+/// A problem in the form that whoever asked can read: an SDK, a person with a browser, or anybody else.
+fn told(incoming: &Incoming, problem: &Problem) -> Response {
+    match route::find(&incoming.method, &incoming.path) {
+        Route::Proxied(..) => respond::proxied_problem(problem),
+        Route::Own(row, _) if row.is_page() => pages::problem(problem, incoming),
+        _ => respond::problem(problem),
+    }
 }
 
 async fn handle(incoming: &Incoming, env: Env, ctx: &Rc<Context>) -> Responded {
@@ -90,22 +98,12 @@ async fn handle(incoming: &Incoming, env: Env, ctx: &Rc<Context>) -> Responded {
             Ok(response)
         }
         Route::Own(row, parameter) => {
-            let opened = config::admin_key(&env);
-            if let (true, Err(problem)) = (row.is_page(), &opened) {
-                return Ok(pages::problem(problem, incoming));
-            }
-            let admin = opened?;
+            let admin = config::admin_key(&env)?;
             if row.access == Access::Public {
                 return public(&env, incoming, row.name, parameter).await;
             }
-            let copy = match copy::current(&env, ctx).await {
-                Err(problem) if row.is_page() => return Ok(pages::problem(&problem, incoming)),
-                copy => copy?,
-            };
-            let key = match doors::pass(&env, incoming, &copy, &admin, row.access).await {
-                Err(problem) if row.is_page() => return Ok(pages::problem(&problem, incoming)),
-                passed => passed?,
-            };
+            let copy = copy::current(&env, ctx).await?;
+            let key = doors::pass(&env, incoming, &copy, &admin, row.access).await?;
             if incoming.method != "GET" && incoming.method != "HEAD" {
                 doors::check_origin(&env, incoming)?;
             }
@@ -114,9 +112,6 @@ async fn handle(incoming: &Incoming, env: Env, ctx: &Rc<Context>) -> Responded {
             let (named, token) = named.unzip();
             let visit = Visit { env: &env, incoming, copy, token };
             let responded = own(&visit, &key, row.name, parameter).await;
-            if let (true, Err(problem)) = (row.is_page(), &responded) {
-                return Ok(pages::problem(problem, incoming));
-            }
             if let (Some(named), 400 | 413 | 415 | 422) = (named, status_of(&responded)) {
                 named.forget(&env).await;
             }

@@ -28,6 +28,17 @@ export const complete = (page) => page.waitForFunction(() => document.adoptedSty
 /** How many cases wait at the desk that is chosen, by the switcher. */
 export const waiting = (page) => page.evaluate(() => document.getElementById("desk").selectedOptions[0]?.text ?? "");
 
+/** Loses the answer to the first request of that kind: it was done, and nobody knows. */
+export async function loseFirstAnswer(page, pattern) {
+  let lost = 0;
+  await page.route(pattern, async (route) => {
+    if (lost > 0) return route.continue();
+    lost += 1;
+    await route.fetch();
+    return route.abort();
+  });
+}
+
 /** No barrier that axe finds, nothing cut off, nothing too small to touch. */
 export async function fitsEverybody(page, state) {
   await page.evaluate(axe);

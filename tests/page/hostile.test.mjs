@@ -227,6 +227,8 @@ test("marks never overlap: whatever is mixed, the visible text is the canonical 
     await page.goto(`${shop.holdpoint.url}/review?case=${action.id}`);
     await shows(page, "wire");
     await page.click("#more-fields summary");
+    // A browser tells that something was opened after it is, and only then are its rows drawn.
+    await page.locator("#more-fields tr", { hasText: `f${some.length - 1}` }).waitFor();
     const rows = await page.evaluate(fieldsShown);
     for (const [at, text] of some.entries()) assert.equal(rows.find(({ path }) => path === `f${at}`).value, text, JSON.stringify(text));
     await shop.to(action, "withdraw");

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, afterEach, describe, test } from "node:test";
 import { launch, signedIn } from "../harness/browser.mjs";
 import { Holdpoint, until } from "../harness/holdpoint.mjs";
-import { noticeSays, says, shows, stripSays, waiting } from "../harness/page.mjs";
+import { loseFirstAnswer, noticeSays, says, shows, stripSays, waiting } from "../harness/page.mjs";
 
 const POLICY = `holdpoint = 1
 [kinds.refund]
@@ -201,13 +201,7 @@ describe("deciding", () => {
     const action = await hold(refund(621));
     page = await signedIn(browser, holdpoint, reviewer);
     await shows(page, "621");
-    let lost = 0;
-    await page.route("**/decision", async (route) => {
-      if (lost > 0) return route.continue();
-      lost += 1;
-      await route.fetch();
-      return route.abort();
-    });
+    await loseFirstAnswer(page, "**/decision");
     await page.keyboard.press("a");
     await says(page, "Approved: Refund 621");
     assert.equal(await status(action), "approved");

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { launch, signedIn } from "../harness/browser.mjs";
 import { Holdpoint, until } from "../harness/holdpoint.mjs";
-import { complete, noticeSays, says, shows, stripSays, waiting } from "../harness/page.mjs";
+import { complete, loseFirstAnswer, noticeSays, says, shows, stripSays, waiting } from "../harness/page.mjs";
 import { POLICY, Shop } from "../harness/shop.mjs";
 
 const LONG = process.env.HOLDPOINT_LONG === "1";
@@ -249,13 +249,7 @@ test("an undo whose answer is lost is the same undo when U is pressed again", as
   const ana = await working(shop.ana);
   await ana.keyboard.press("a");
   await says(ana, "Press U to undo");
-  let lost = 0;
-  await ana.route("**/undo", async (route) => {
-    if (lost > 0) return route.continue();
-    lost += 1;
-    await route.fetch();
-    return route.abort();
-  });
+  await loseFirstAnswer(ana, "**/undo");
   await ana.keyboard.press("u");
   await says(ana, "Press U again");
   await ana.keyboard.press("u");
@@ -333,14 +327,49 @@ test("what is said is said once: nothing is read out again twice a second", asyn
 test("a page that is made ready ahead leases nothing until somebody looks at it", async () => {
   await open();
   const [action] = await held(1);
-  const ana = await person(shop.ana, { bypassCSP: true });
-  await ana.evaluate(() => fetch("/sign-out", { method: "HEAD" }).catch(() => null));
+  const ana = await person(shop.ana);
+  await shows(ana, "400");
   await shop.ask("DELETE", `/v1/cases/${action.id}/lease`, { key: shop.ana });
-  const answer = await shop.ask("GET", "/review", { key: shop.ana, headers: { "sec-fetch-site": "cross-site", "sec-fetch-dest": "document" } });
-  assert.match(answer.text, /"claimed":null/);
-  const picture = await shop.ask("GET", "/review", { key: shop.ana, headers: { "sec-fetch-site": "same-origin", "sec-fetch-dest": "image" } });
-  assert.match(picture.text, /"claimed":null/);
+  await ana.setExtraHTTPHeaders({ "sec-purpose": "prefetch;prerender" });
+  await ana.addInitScript(() => Object.defineProperty(document, "prerendering", { value: true, configurable: true }));
+  await ana.goto(`${shop.holdpoint.url}/review`);
+  await ana.waitForTimeout(500);
+  assert.equal(await ana.isHidden("#case"), true);
   assert.equal((await shop.shown(action)).lease, null);
+  await ana.evaluate(() => {
+    Object.defineProperty(document, "prerendering", { value: false });
+    document.dispatchEvent(new Event("prerenderingchange"));
+  });
+  await shows(ana, "400");
+  await until("it is leased", async () => (await shop.shown(action)).lease?.by === "ana");
+});
+
+test("a key that was pressed for the case before decides nothing, however late it is handled", async () => {
+  await open();
+  const [, second] = await held(2);
+  const ana = await person(shop.ana);
+  await shows(ana, "400");
+  await ana.evaluate(() => (globalThis.late = new KeyboardEvent("keydown", { key: "a", code: "KeyA", bubbles: true })));
+  await ana.keyboard.press("a");
+  await shows(ana, "401");
+  await ana.evaluate(() => document.body.dispatchEvent(globalThis.late));
+  await says(ana, "Approved: Refund 400");
+  assert.equal((await shop.shown(second)).decision, null);
+  assert.equal(await title(ana), "Refund 401");
+});
+
+test("a move whose answer is lost is sent again, and happens once", async () => {
+  await open();
+  const [action] = await held(2);
+  const ana = await person(shop.ana);
+  await shows(ana, "400");
+  await loseFirstAnswer(ana, "**/move");
+  await ana.keyboard.press("x");
+  await ana.waitForSelector("#reasons:not([hidden])");
+  await ana.keyboard.press("1");
+  await says(ana, "Moved to seniors: Refund 400");
+  const lines = (await shop.ask("GET", `/v1/ledger?desk=main&case=${action.id}`, { key: shop.auditor })).text.trim().split("\n");
+  assert.deepEqual(lines.map((line) => JSON.parse(line).type), ["held", "moved"]);
 });
 
 test("a runtime that is killed and comes back: the page goes on by itself, and hears hints again", async () => {

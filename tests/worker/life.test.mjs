@@ -291,6 +291,8 @@ test("cases of the first version's tables are still there, to the last digit", (
     assert.ok(text.includes('"amount":12345678901234567890'), text);
     assert.equal((await decide(open, "approve")).status, 200);
     assert.deepEqual([(await read(open)).status, (await read(decided)).decision.note], ["approved", "no"]);
+    // What was open then, and approved since, is what a later one is compared with.
+    assert.equal((await shown(await hold())).last_approved.id, open.id);
   }));
 
 test("every change has its entry in a chain without gaps, across kills, and nobody rewrites it", () =>

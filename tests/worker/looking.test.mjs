@@ -35,9 +35,15 @@ describe("the document", () => {
     for (const action of actions.slice(1)) await shop.to(action, "withdraw");
   });
 
-  test("leases nothing while nobody looks: fetched ahead, or its headers alone", async () => {
+  test("leases nothing where nobody may be looking: fetched ahead, its headers alone, in a picture, by another site", async () => {
     const action = await shop.hold("refund", { amount: 405 });
-    for (const headers of [{ "sec-purpose": "prefetch;prerender" }, { purpose: "prefetch" }]) {
+    for (const headers of [
+      { "sec-purpose": "prefetch;prerender" },
+      { purpose: "prefetch" },
+      { "sec-fetch-site": "cross-site", "sec-fetch-dest": "document" },
+      { "sec-fetch-site": "same-site", "sec-fetch-dest": "document" },
+      { "sec-fetch-site": "same-origin", "sec-fetch-dest": "image" },
+    ]) {
       assert.equal((await opened(shop.ana, "", headers)).data.claimed, null);
     }
     await shop.ask("HEAD", "/review", { key: shop.ana });

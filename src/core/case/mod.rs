@@ -433,21 +433,6 @@ impl Case {
         }
     }
 
-    /// From when on it counts as approved by people: what a later action of its kind and subject is compared with.
-    /// `None` where it was not approved, or its arguments are gone.
-    pub fn approved_at(&self) -> Option<Millis> {
-        let content = self.content().shown.as_ref();
-        let approving = |decision: &&Decision| {
-            matches!(decision.answer, Answer::Approve | Answer::Edit | Answer::Confirm)
-        };
-        content.and(self.decision().filter(approving)).and(self.release_at())
-    }
-
-    /// On whose behalf, or about whom, it was proposed.
-    pub fn subject(&self) -> Option<&str> {
-        self.facts.content.shown.as_ref()?.action.get("subject")?.as_str()
-    }
-
     /// The desk at which it lives on, where it was moved.
     pub fn elsewhere(&self) -> Option<&str> {
         match &self.progress.state {

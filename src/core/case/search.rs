@@ -1,9 +1,25 @@
-//! Finding a case by words.
+//! Finding a case: by words, and as what a later one is compared with.
 
-use super::Case;
+use super::{Answer, Case, Decision};
 use crate::core::json::Json;
+use crate::core::time::Millis;
 
 impl Case {
+    /// From when on it counts as approved by people: what a later action of its kind and subject is compared with.
+    /// `None` where it was not approved, or its arguments are gone.
+    pub fn approved_at(&self) -> Option<Millis> {
+        let content = self.content().shown.as_ref();
+        let approving = |decision: &&Decision| {
+            matches!(decision.answer, Answer::Approve | Answer::Edit | Answer::Confirm)
+        };
+        content.and(self.decision().filter(approving)).and(self.release_at())
+    }
+
+    /// On whose behalf, or about whom, it was proposed.
+    pub fn subject(&self) -> Option<&str> {
+        self.facts.content.shown.as_ref()?.action.get("subject")?.as_str()
+    }
+
     /// Whether each of these words is found in it, in capitals or not: in its id, kind and title, in what is to
     /// run and what was sent along, or in its decision.
     pub fn mentions(&self, words: &str) -> bool {

@@ -63,12 +63,9 @@ impl Desk {
             let values = [now.0.into(), behind.0.into(), behind.1.into(), Bind::Text(&behind.2), PAGE.into()];
             let rows = self.sql.query(page, &values)?;
             for row in &rows {
-                let (id, proposer) = (row.text("id")?, row.text("proposer")?);
+                let id = row.text("id")?;
                 behind = (row.int("after")?, row.int("expires")?, id.clone());
-                // One row that cannot be read must not keep the others from being decided.
-                let progress = row.json("progress").ok().as_ref().and_then(record::progress_from_json);
-                let open = progress.is_some_and(|progress| progress.is_free_for(person, now));
-                if open && proposer != person && !claim.skip.contains(&id) && !free.contains(&id) {
+                if is_free(row, person, now) && !claim.skip.contains(&id) && !free.contains(&id) {
                     free.push(id);
                 }
             }
@@ -86,16 +83,11 @@ impl Desk {
         };
         let row = "SELECT proposer, progress FROM cases WHERE id = ? AND open = 1 AND expires > ?";
         let rows = self.sql.query(row, &[Bind::Text(id), now.0.into()])?;
-        let is_free = |row: &Row| {
-            let progress = row.json("progress").ok().as_ref().and_then(record::progress_from_json);
-            row.text("proposer").is_ok_and(|proposer| proposer != person)
-                && progress.is_some_and(|progress| progress.is_free_for(person, now))
-        };
-        Ok(rows.iter().filter(|row| is_free(row)).map(|_| id.clone()).collect())
+        Ok(rows.iter().filter(|row| is_free(row, person, now)).map(|_| id.clone()).collect())
     }
 
-    /// A page of cases in the order in which they came, or the other way round. It may be short of its limit, or empty, and still have
-    /// a next one: what one request looks through is bounded.
+    /// A page of cases in the order in which they came, or the other way round. It may be short of its limit, or
+    /// empty, and still have a next one: what one request looks through is bounded.
     pub(super) fn list(&self, listing: &Listing) -> Answered {
         let now = self.now()?;
         let wanted =
@@ -180,6 +172,14 @@ pub(super) fn counts(sql: &Sql, name: &str) -> Answered {
             ("capacity", Json::Null),
         ]),
     ))
+}
+
+/// Whether an open case is free for a person to decide. One row that cannot be read is free for nobody, and does not
+/// keep the others from being decided.
+fn is_free(row: &Row, person: &str, now: Millis) -> bool {
+    let progress = row.json("progress").ok().as_ref().and_then(record::progress_from_json);
+    row.text("proposer").is_ok_and(|proposer| proposer != person)
+        && progress.is_some_and(|progress| progress.is_free_for(person, now))
 }
 
 /// Whether a case is of those that are asked for.
