@@ -5,9 +5,11 @@
 
 pub mod action;
 pub mod canonical;
+pub mod capacity;
 pub mod case;
 pub mod cel;
 pub mod desk;
+pub mod economics;
 pub mod gate;
 pub mod id;
 pub mod json;
@@ -20,5 +22,6 @@ pub mod pointer;
 pub mod policy;
 pub mod sample;
 pub mod secret;
+pub mod statistics;
 pub mod time;
 pub mod verdict;
