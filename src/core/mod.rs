@@ -14,6 +14,7 @@ pub mod gate;
 pub mod id;
 pub mod json;
 pub mod key;
+pub mod label;
 pub mod ledger;
 pub mod number;
 pub mod outbox;

@@ -16,11 +16,13 @@ pub enum Topic {
     Expired,
     /// An action that ran was found wrong.
     Overturned,
+    /// The desk cannot keep its deadlines.
+    Overloaded,
 }
 
 impl Topic {
     /// Every topic.
-    pub const ALL: [Self; 4] = [Self::Held, Self::Decided, Self::Expired, Self::Overturned];
+    pub const ALL: [Self; 5] = [Self::Held, Self::Decided, Self::Expired, Self::Overturned, Self::Overloaded];
 
     /// The type in the notification.
     pub fn as_str(self) -> &'static str {
@@ -29,6 +31,7 @@ impl Topic {
             Self::Decided => "action.decided",
             Self::Expired => "action.expired",
             Self::Overturned => "action.overturned",
+            Self::Overloaded => "desk.overloaded",
         }
     }
 
@@ -55,6 +58,8 @@ pub enum Message {
         /// Which.
         desk: String,
     },
+    /// Tell the tally what the case teaches.
+    Label,
 }
 
 /// A message and the earliest time at which it may leave.
@@ -89,6 +94,9 @@ pub fn record(case: &mut Case, head: Head, now: Millis, events: &[Event]) -> Rec
         if let Some((message, at)) = message_of(case, now, event) {
             record.messages.push(Due { message, at });
         }
+        if let Some(at) = taught_at(case, now, event) {
+            record.messages.push(Due { message: Message::Label, at });
+        }
     }
     record
 }
@@ -112,6 +120,16 @@ fn message_of(case: &mut Case, now: Millis, event: &Event) -> Option<(Message, M
     };
     case.progress.told = case.progress.told.saturating_add(1);
     Some((Message::Notify { topic, seq: case.progress.told }, at))
+}
+
+/// From when on a case teaches what happened to it. What Holdpoint raised itself says nothing of the AI.
+fn taught_at(case: &Case, now: Millis, event: &Event) -> Option<Millis> {
+    let at = match event {
+        Event::Decided(_) => case.release_at().unwrap_or(now),
+        Event::Expired | Event::Unaudited | Event::Withdrawn | Event::Reported(_) => now,
+        _ => return None,
+    };
+    case.facts.raised_by.is_none().then_some(at)
 }
 
 /// How long a message is tried before it is a dead letter.

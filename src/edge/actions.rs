@@ -4,7 +4,7 @@ use super::call::{self, Reply};
 use super::gating::{self, Gated, Proposer};
 use super::once::NamedRequest;
 use super::respond::passed_on;
-use super::{Responded, Visit, clock, permits, respond};
+use super::{Responded, Visit, clock, counting, permits, respond};
 use crate::core::action::{Action, Confidence};
 use crate::core::case::{Case, Command, Oversight};
 use crate::core::id::{ActionId, Course};
@@ -30,6 +30,7 @@ pub(super) async fn propose(visit: &Visit<'_>, key: &Key) -> Responded {
     let in_force = &*visit.copy.in_force;
     take_confidence(&in_force.policy, &mut action)?;
     let mut gated = gating::gated(&visit.copy, &key.id, action, clock::now())?;
+    let fresh = gated.made.id.to_string();
     if let Some(named) = NamedRequest::of(incoming, &key.id)? {
         // What was made for the first of these requests is theirs all.
         let made = named.remember(visit.env, gated.made.to_json()).await?;
@@ -37,6 +38,8 @@ pub(super) async fn propose(visit: &Visit<'_>, key: &Key) -> Responded {
             .ok_or_else(|| Problem::new(Code::Unavailable, "a repeated request cannot be read"))?;
     }
     let made = &gated.made;
+    // A repetition was counted already.
+    let is_first = made.id.as_str() == fresh;
     let proposer = Proposer {
         app: &key.id,
         person: &key.person,
@@ -47,7 +50,12 @@ pub(super) async fn propose(visit: &Visit<'_>, key: &Key) -> Responded {
         schema: None,
     };
     let mut kept = None;
-    if let Some(oversight) = gating::oversight(in_force, made) {
+    let oversight = gating::oversight(in_force, made);
+    if is_first {
+        let model = gated.action.source.get("model").and_then(Json::as_str);
+        counting::count(visit.ctx, visit.env, made, &gated.action.kind, model, oversight);
+    }
+    if let Some(oversight) = oversight {
         let facts = gating::facts(&in_force.policy, &proposer, &gated, oversight)?;
         let keep = Ask::Keep { case: Box::new(Case::new(facts)), from: None };
         let reply = call::desk(visit.env, &made.desk, &keep).await?;

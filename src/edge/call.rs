@@ -5,6 +5,7 @@ use super::timer::Timer;
 use crate::core::json::Json;
 use crate::wire::desk::{Ask, MOVED, WATCHER};
 use crate::wire::problem::{Code, Problem};
+use crate::wire::tally;
 use futures_util::future::{Either, select};
 use std::pin::pin;
 use std::time::Duration;
@@ -92,6 +93,11 @@ pub(crate) async fn office(env: &Env, ask: &Json) -> Result<Reply, Problem> {
 /// Asks the memory of requests that carry an `Idempotency-Key`.
 pub(crate) async fn once(env: &Env, shard: &str, ask: &Json) -> Result<Reply, Problem> {
     object(env, "ONCE", shard, ask, LIMIT_MS).await
+}
+
+/// Asks the tally, or tells it.
+pub(crate) async fn tally(env: &Env, ask: &tally::Ask) -> Result<Reply, Problem> {
+    object(env, "TALLY", "tally", &ask.to_json(), LIMIT_MS).await
 }
 
 async fn object(env: &Env, binding: &str, name: &str, body: &Json, limit_ms: i64) -> Result<Reply, Problem> {

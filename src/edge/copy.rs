@@ -5,6 +5,7 @@
 
 use super::{call, clock};
 use crate::core::canonical::Digest;
+use crate::core::capacity::load::Level;
 use crate::core::json::Json;
 use crate::core::key::Key;
 use crate::core::policy::Policy;
@@ -30,10 +31,16 @@ pub(crate) struct InForce {
     pub(crate) id_key: MacKey,
     pub(crate) sample_key: MacKey,
     keys: Vec<Key>,
+    levels: Vec<(String, Level)>,
     version: i64,
 }
 
 impl InForce {
+    /// How loaded a desk is.
+    pub(crate) fn level(&self, desk: &str) -> Level {
+        self.levels.iter().find(|(known, _)| known == desk).map(|(_, level)| *level).unwrap_or_default()
+    }
+
     /// The key with this hash.
     pub(crate) fn key(&self, hash: &Digest) -> Option<&Key> {
         self.keys.iter().find(|key| key.hash == *hash)
@@ -117,6 +124,7 @@ fn read(body: &Json, version: i64) -> Option<InForce> {
         id_key: snapshot.id_key,
         sample_key: snapshot.sample_key,
         keys: snapshot.keys,
+        levels: snapshot.levels,
         version,
     })
 }

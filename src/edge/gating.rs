@@ -57,7 +57,8 @@ pub(super) fn with_id(
         id: ActionId::new(course, &verdict.desk, app, now, entropy, id_key),
         approvals: approvals(policy, verdict.severity),
         severity: verdict.severity,
-        audit: verdict.audit,
+        // Load takes audits down to their floor, never to nothing.
+        audit: verdict.audit.map(|share| copy.in_force.level(&verdict.desk).audit(share)),
         verdict: verdict.to_json(),
         desk: verdict.desk,
         blocked_by: verdict.blocked_by,

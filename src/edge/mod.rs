@@ -8,6 +8,7 @@ mod chain;
 mod clock;
 mod config;
 mod copy;
+mod counting;
 mod desk;
 mod doors;
 mod fates;
@@ -28,6 +29,7 @@ mod sessions;
 mod sql;
 mod streaming;
 mod subtle;
+mod tally;
 mod timer;
 mod upstream;
 mod webhooks;
@@ -48,6 +50,7 @@ type Responded = Result<Response, Problem>;
 /// What every handler has at hand.
 struct Visit<'a> {
     env: &'a Env,
+    ctx: &'a Context,
     incoming: &'a Incoming,
     copy: Copy,
     /// Names the request, where it carries an `Idempotency-Key`.
@@ -110,7 +113,7 @@ async fn handle(incoming: &Incoming, env: Env, ctx: &Rc<Context>) -> Responded {
             doors::check_person(incoming, &key)?;
             let named = named(&env, incoming, &key, row.name).await?;
             let (named, token) = named.unzip();
-            let visit = Visit { env: &env, incoming, copy, token };
+            let visit = Visit { env: &env, ctx, incoming, copy, token };
             let responded = own(&visit, &key, row.name, parameter).await;
             if let (Some(named), 400 | 413 | 415 | 422) = (named, status_of(&responded)) {
                 named.forget(&env).await;

@@ -9,6 +9,7 @@
 use super::sql::{Bind, Row, Sql, SqlError};
 use super::{chain, clock};
 use crate::core::canonical::Digest;
+use crate::core::capacity::load::Level;
 use crate::core::json::Json;
 use crate::core::key::{Key, Role};
 use crate::core::ledger;
@@ -31,6 +32,7 @@ const MIGRATIONS: &[&[&str]] = &[
         "CREATE TABLE sessions (hash TEXT PRIMARY KEY, key_id TEXT NOT NULL, until INTEGER NOT NULL) STRICT",
         "CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
     ],
+    &["CREATE TABLE levels (desk TEXT PRIMARY KEY, level TEXT NOT NULL, at INTEGER NOT NULL) STRICT"],
 ];
 
 /// The policy in force before the first is stored: everything that is not listed is of high severity.
@@ -88,6 +90,7 @@ impl Office {
             }),
             "new_key" => self.new_key(ask, now),
             "revoke_key" => self.revoke_key(text(ask, "id")?, text(ask, "by")?, now),
+            "level" => self.note_level(ask, now),
             "authorize" => self.authorize(text(ask, "hash")?),
             "person" => self.person(text(ask, "person")?),
             "versions" => self.versions(),
@@ -112,11 +115,44 @@ impl Office {
         if known == Some(version) {
             return Ok((200, Json::object([("version", version.into())])));
         }
-        let mut body = Snapshot::to_json(&policy, format, &self.keys()?, [&id_key, &sample_key]);
+        let levels = self.levels()?;
+        let mut body = Snapshot::to_json(&policy, format, &self.keys()?, [&id_key, &sample_key], &levels);
         if let Some(object) = body.as_object_mut() {
             object.set("version", version);
         }
         Ok((200, body))
+    }
+
+    /// The desks that are not calm.
+    fn levels(&self) -> Result<Vec<(String, Level)>, SqlError> {
+        let rows =
+            self.sql.query("SELECT desk, level FROM levels WHERE level <> 'calm' ORDER BY desk", &[])?;
+        let level =
+            |row: &Row| Ok((row.text("desk")?, Level::parse(&row.text("level")?).unwrap_or_default()));
+        rows.iter().map(level).collect()
+    }
+
+    /// Notes how loaded a desk is. What comes late, behind something newer, changes nothing.
+    fn note_level(&self, ask: &Json, now: Millis) -> Answered {
+        let (desk, level) = (text(ask, "desk")?, text(ask, "level")?);
+        let at = ask.get("at").and_then(Json::as_i64).unwrap_or(0);
+        if Level::parse(level).is_none() {
+            return Err(Problem::new(Code::Invalid, "an unknown level"));
+        }
+        self.sql.transaction(|| {
+            let put = "INSERT INTO levels (desk, level, at) VALUES (?, ?, ?) ON CONFLICT (desk) DO UPDATE \
+                       SET level = excluded.level, at = excluded.at WHERE excluded.at > levels.at RETURNING desk";
+            let noted = self.sql.query(put, &[Bind::Text(desk), Bind::Text(level), at.into()])?;
+            if noted.is_empty() {
+                return Ok(());
+            }
+            let stored = chain::head(&self.sql).and_then(|head| {
+                let detail = Json::object([("level", level.into())]);
+                chain::store(&self.sql, &ledger::append(head, now, desk, "load", None, detail))
+            });
+            stored.map_err(|error| failed(&error))
+        })?;
+        Ok((200, Json::Null))
     }
 
     fn current_policy(&self) -> Result<(String, Format), SqlError> {

@@ -3,6 +3,7 @@
 
 use super::clock;
 use super::copy::{self, Copy};
+use super::counting;
 use super::gating::{self, Gated};
 use crate::core::action::{Action, Confidence};
 use crate::core::canonical::Digest;
@@ -171,11 +172,14 @@ impl Request {
             let notice = Notice { id: id.clone(), kind: action.kind.clone(), why };
             Heading::Settled(Fate::Notice(notice), word)
         };
+        let oversight = gating::oversight(&copy.in_force, made);
+        let model = action.source.get("model").and_then(Json::as_str);
+        counting::count(&self.ctx, &self.env, made, &action.kind, model, oversight);
         if made.id.course() == Course::Blocked {
             let by = made.blocked_by.clone().unwrap_or_else(|| "the policy".to_owned());
             return (id.clone(), stopped(Why::Blocked(by)));
         }
-        let Some(oversight) = gating::oversight(&copy.in_force, made) else {
+        let Some(oversight) = oversight else {
             return (id, Heading::Settled(runs, "proceed"));
         };
         let proposer = gating::Proposer {

@@ -50,6 +50,7 @@ impl std::fmt::Debug for RawStorage {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Bind<'a> {
     Int(i64),
+    Real(f64),
     Text(&'a str),
     Null,
 }
@@ -120,6 +121,11 @@ impl Row {
         Ok(self.column(name)?.as_f64().map(|double| double as i64))
     }
 
+    /// A column of numbers.
+    pub(crate) fn real(&self, name: &str) -> Result<f64, SqlError> {
+        self.column(name)?.as_f64().ok_or_else(|| SqlError(format!("column {name} is no number")))
+    }
+
     /// A column of JSON.
     pub(crate) fn json(&self, name: &str) -> Result<Json, SqlError> {
         Json::parse(self.text(name)?.as_bytes())
@@ -144,6 +150,7 @@ impl Sql {
         for value in values {
             bound.push(&match value {
                 Bind::Int(int) => JsValue::from_f64(*int as f64),
+                Bind::Real(double) => JsValue::from_f64(*double),
                 Bind::Text(text) => JsValue::from_str(text),
                 Bind::Null => JsValue::NULL,
             });

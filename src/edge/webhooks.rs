@@ -1,10 +1,7 @@
 //! Sends one notification to one webhook.
 
 use super::config;
-use crate::core::case::Case;
-use crate::core::outbox::Topic;
 use crate::core::time::Millis;
-use crate::wire::webhook::{body, message_id};
 use futures_util::future::{Either, select};
 use std::pin::pin;
 use std::time::Duration;
@@ -22,25 +19,12 @@ pub(crate) enum Failed {
     ForGood(String),
 }
 
-/// A notification.
-#[derive(Debug)]
-pub(crate) struct Notification<'a> {
-    pub(crate) topic: Topic,
-    pub(crate) seq: i64,
-    pub(crate) case: &'a Case,
-    pub(crate) desk: &'a str,
-    /// When it happened.
-    pub(crate) at: Millis,
-}
-
 /// Sends it. Any answer of 200 to 299 is an arrival; redirects are not followed.
-pub(crate) async fn send(env: &Env, name: &str, told: &Notification<'_>, now: Millis) -> Result<(), Failed> {
+pub(crate) async fn send(env: &Env, name: &str, id: &str, body: &str, now: Millis) -> Result<(), Failed> {
     let webhook = config::webhook(env, name).map_err(Failed::ForNow)?;
-    let id = message_id(&told.case.facts.id, told.seq);
     let seconds = now.0.div_euclid(1000);
-    let body = body(told.topic, told.seq, told.case, told.desk, told.at, now);
-    let signature = webhook.secret.sign(&id, seconds, &body);
-    let request = request(&webhook.url, &id, seconds, &signature, &body)
+    let signature = webhook.secret.sign(id, seconds, body);
+    let request = request(&webhook.url, id, seconds, &signature, body)
         .map_err(|_| Failed::ForNow("the url cannot be requested".to_owned()))?;
     let controller = AbortController::default();
     let signal = controller.signal();

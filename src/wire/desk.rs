@@ -5,6 +5,7 @@ use super::record;
 use crate::core::canonical::Digest;
 use crate::core::case::{Case, Command, Connection, Content, Proxied};
 use crate::core::json::{Json, Object};
+use crate::core::time::Millis;
 
 /// The status with which a desk says that a case lives on at another one; the body's `moved` names it.
 pub const MOVED: u16 = 308;
@@ -81,6 +82,16 @@ pub enum Ask {
     Counts {
         /// Who asks.
         person: String,
+    },
+    /// What arrived, by hour.
+    Arrivals {
+        /// From then on.
+        since: Millis,
+    },
+    /// A page of whole cases, the newest first: for what is computed from many.
+    Recorded {
+        /// Which.
+        reading: Recorded,
     },
     /// Cases to look at.
     Claim {
@@ -197,6 +208,16 @@ impl Ask {
                 ask("counts");
                 object.set("person", person.as_str());
             }
+            Self::Arrivals { since } => {
+                ask("arrivals");
+                object.set("since", since.0);
+            }
+            Self::Recorded { reading } => {
+                ask("recorded");
+                object.set("before", reading.before);
+                object.set("since", reading.since.0);
+                object.set("kind", reading.kind.as_deref());
+            }
             Self::Claim { person, claim } => {
                 ask("claim");
                 object.set("person", person.as_str());
@@ -264,6 +285,10 @@ impl Ask {
             "knows" => Self::Knows { id: text("id")?, token: text("token")? },
             "list" => Self::List { listing: Listing::from_json(json.get("listing")?)? },
             "counts" => Self::Counts { person: text("person")? },
+            "arrivals" => Self::Arrivals { since: Millis(int("since")?) },
+            "recorded" => Self::Recorded {
+                reading: Recorded { before: int("before"), since: Millis(int("since")?), kind: text("kind") },
+            },
             "claim" => Self::Claim { person: text("person")?, claim: claim_from_json(json.get("claim")?)? },
             "do" => Self::Do {
                 id: text("id")?,
@@ -278,6 +303,48 @@ impl Ask {
             "dead_letters" => Self::DeadLetters,
             "resend" => Self::Resend { place: int("place")?, by: text("by")?, token: text("token") },
             _ => return None,
+        })
+    }
+}
+
+/// Which cases are read whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// From before this place on; none: from the newest.
+    pub before: Option<i64>,
+    /// That came then or later.
+    pub since: Millis,
+    /// Of this kind; none: all.
+    pub kind: Option<String>,
+}
+
+/// What arrived at a desk.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Arrivals {
+    /// Hours since 1970, looks that the held cases need, audits.
+    pub by_hour: Vec<(i64, i64, i64)>,
+    /// What a look takes, as measured; none where that is not known yet.
+    pub seconds: Option<f64>,
+}
+
+impl Arrivals {
+    /// As a desk answers.
+    pub fn to_json(&self) -> Json {
+        let hour = |(hour, held, audits): &(i64, i64, i64)| {
+            Json::Array(vec![(*hour).into(), (*held).into(), (*audits).into()])
+        };
+        Json::object([("by_hour", self.by_hour.iter().map(hour).collect()), ("seconds", self.seconds.into())])
+    }
+
+    /// As a desk answered; `None` for what [`Self::to_json`] did not write.
+    pub fn from_json(json: &Json) -> Option<Self> {
+        let hour = |row: &Json| {
+            let [hour, held, audits] = row.as_array()? else { return None };
+            Some((hour.as_i64()?, held.as_i64()?, audits.as_i64()?))
+        };
+        Some(Self {
+            by_hour: json.get("by_hour")?.as_array()?.iter().map(hour).collect::<Option<_>>()?,
+            seconds: json.get("seconds").and_then(Json::as_f64),
         })
     }
 }

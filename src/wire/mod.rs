@@ -8,6 +8,7 @@ pub mod asked;
 pub mod call;
 pub mod desk;
 pub mod form;
+pub mod label;
 pub mod made;
 pub mod notice;
 pub mod office;
@@ -21,6 +22,7 @@ pub mod shape;
 pub mod shapes;
 pub mod sse;
 
+pub mod tally;
 pub mod token_scores;
 pub mod upstream;
 pub mod webhook;

@@ -2,6 +2,7 @@
 
 use super::api::one_person;
 use crate::core::canonical::Digest;
+use crate::core::capacity::load::Level;
 use crate::core::json::Json;
 use crate::core::key::{Key, Role};
 use crate::core::policy::document::Format;
@@ -20,6 +21,8 @@ pub struct Snapshot {
     pub id_key: MacKey,
     /// Draws audits.
     pub sample_key: MacKey,
+    /// The desks that are not calm, and how loaded they are.
+    pub levels: Vec<(String, Level)>,
 }
 
 /// A key as the office tells it.
@@ -64,19 +67,28 @@ impl Snapshot {
         policy_format: Format,
         keys: &[Key],
         [id_key, sample_key]: [&str; 2],
+        levels: &[(String, Level)],
     ) -> Json {
+        let levels = levels.iter().map(|(desk, level)| {
+            Json::object([("desk", desk.as_str().into()), ("level", level.as_str().into())])
+        });
         Json::object([
             ("policy", policy_text.into()),
             ("format", policy_format.media_type().into()),
             ("keys", keys.iter().map(key_to_json).collect()),
             ("id_key", id_key.into()),
             ("sample_key", sample_key.into()),
+            ("levels", levels.collect()),
         ])
     }
 
     /// What the Worker makes of it.
     pub fn from_json(json: &Json) -> Option<Self> {
         let text = |name| json.get(name).and_then(Json::as_str);
+        let level = |row: &Json| {
+            let text = |name| row.get(name).and_then(Json::as_str);
+            Some((text("desk")?.to_owned(), Level::parse(text("level")?)?))
+        };
         let mac_key = |name| {
             let bytes: [u8; 32] = base16ct::lower::decode_vec(text(name)?).ok()?.try_into().ok()?;
             Some(MacKey::new(bytes))
@@ -87,6 +99,7 @@ impl Snapshot {
             keys: json.get("keys")?.as_array()?.iter().map(key_from_json).collect::<Option<_>>()?,
             id_key: mac_key("id_key")?,
             sample_key: mac_key("sample_key")?,
+            levels: json.get("levels")?.as_array()?.iter().map(level).collect::<Option<_>>()?,
         })
     }
 }

@@ -206,8 +206,13 @@ fn state_from_json(json: &Json) -> Option<State> {
 
 /// What changes in a case.
 pub fn progress_to_json(progress: &Progress) -> Json {
-    let vote =
-        |vote: &Vote| Json::object([("person", vote.person.as_str().into()), ("at", vote.at.0.into())]);
+    let vote = |vote: &Vote| {
+        Json::object([
+            ("person", vote.person.as_str().into()),
+            ("at", vote.at.0.into()),
+            ("seen_ms", vote.seen_ms.into()),
+        ])
+    };
     let lease = progress.lease.as_ref().map(|lease| {
         Json::object([
             ("person", lease.person.as_str().into()),
@@ -231,7 +236,11 @@ pub fn progress_to_json(progress: &Progress) -> Json {
 
 /// What changes in a case, again; `None` for what [`progress_to_json`] did not write.
 pub fn progress_from_json(json: &Json) -> Option<Progress> {
-    let vote = |json: &Json| Some(Vote { person: text(json, "person")?, at: millis(json, "at")? });
+    let vote = |json: &Json| {
+        let (person, at) = (text(json, "person")?, millis(json, "at")?);
+        // Votes from before it was kept have no such member.
+        Some(Vote { person, at, seen_ms: int(json, "seen_ms") })
+    };
     let lease = |lease: &Json| {
         Some(Lease {
             person: text(lease, "person")?,

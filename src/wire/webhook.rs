@@ -3,7 +3,7 @@
 
 use super::notice::clean_kind;
 use crate::core::case::{Case, Viewer};
-use crate::core::json::Json;
+use crate::core::json::{Json, Object};
 use crate::core::outbox::Topic;
 use crate::core::time::Millis;
 use base64ct::{Base64, Encoding as _};
@@ -44,7 +44,7 @@ pub fn message_id(action: &str, seq: i64) -> String {
 pub fn body(topic: Topic, seq: i64, case: &Case, desk: &str, at: Millis, now: Millis) -> String {
     let facts = &case.facts;
     let status = match topic {
-        Topic::Held => "held",
+        Topic::Held | Topic::Overloaded => "held",
         Topic::Overturned => "overturned",
         Topic::Decided | Topic::Expired => case.status(now, Viewer::App).as_str(),
     };
@@ -64,6 +64,24 @@ pub fn body(topic: Topic, seq: i64, case: &Case, desk: &str, at: Millis, now: Mi
                 ("link", format!("{}/v1/actions/{}", facts.origin, facts.id).into()),
             ]),
         ),
+    ])
+    .to_string()
+}
+
+/// The body of a notification about a desk as a whole.
+pub fn desk_body(desk: &str, seq: i64, load: &Json, now: Millis) -> String {
+    let mut data = Object::new();
+    data.set("desk", desk);
+    data.set("seq", seq);
+    if let Some(load) = load.as_object() {
+        for (name, value) in load.iter() {
+            data.set(name, value.clone());
+        }
+    }
+    Json::object([
+        ("type", Topic::Overloaded.as_str().into()),
+        ("timestamp", now.to_string().into()),
+        ("data", data.into()),
     ])
     .to_string()
 }

@@ -64,12 +64,14 @@ const holdpoint :Workerd.Worker = (
     (name = "OFFICE", durableObjectNamespace = "Office"),
     (name = "DESK", durableObjectNamespace = "Desk"),
     (name = "ONCE", durableObjectNamespace = "Once"),
+    (name = "TALLY", durableObjectNamespace = "Tally"),
     ${bound.join(",\n    ")}
   ],
   durableObjectNamespaces = [
     (className = "Office", uniqueKey = "office", enableSql = true),
     (className = "Desk", uniqueKey = "desk", enableSql = true),
     (className = "Once", uniqueKey = "once", enableSql = true),
+    (className = "Tally", uniqueKey = "tally", enableSql = true),
   ],
   durableObjectStorage = (localDisk = "disk"),
 );

@@ -253,6 +253,8 @@ pub struct Vote {
     pub person: String,
     /// When.
     pub at: Millis,
+    /// How long they saw the case, in milliseconds.
+    pub seen_ms: Option<i64>,
 }
 
 /// What an app says became of an action.

@@ -152,7 +152,11 @@ fn decide(
     let mut before = None;
     match (decision.answer, edited) {
         (Answer::Approve, None) => {
-            case.progress.votes.push(Vote { person: decision.by.clone(), at: now });
+            case.progress.votes.push(Vote {
+                person: decision.by.clone(),
+                at: now,
+                seen_ms: decision.seen_ms,
+            });
             let given = u32::try_from(case.progress.votes.len()).unwrap_or(u32::MAX);
             if given < case.content().approvals {
                 case.progress.lease = None;

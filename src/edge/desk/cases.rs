@@ -187,6 +187,7 @@ impl Desk {
         if let Some(case) = write.case {
             self.write_case(write, case)?;
             self.note_opinions(case, write.now)?;
+            self.note_load(write, case)?;
         }
         if let Some(run) = &write.run {
             let put = "INSERT INTO runs (id, run, at) VALUES (?, ?, ?) \
@@ -279,6 +280,7 @@ impl Desk {
             }
             Message::Raise => self.post(id, "raise", "", None, due.at),
             Message::HandOver { desk } => self.post(id, "hand_over", desk, None, due.at),
+            Message::Label => self.post(id, "label", "", None, due.at),
         }
     }
 

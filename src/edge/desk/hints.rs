@@ -7,6 +7,7 @@ use super::super::timer::Timer;
 use super::super::{call, clock};
 use super::queue::counts;
 use super::{Answered, Desk};
+use crate::core::capacity::load::Level;
 use crate::core::case::{Case, Viewer};
 use crate::core::json::{Json, Object};
 use crate::core::time::{Millis, Span};
@@ -77,6 +78,11 @@ impl Desk {
         hint.set("id", case.facts.id.as_str());
         hint.set("status", status);
         self.hints.changed.borrow_mut().push(hint.into());
+    }
+
+    /// Notes that the desk's load has changed.
+    pub(super) fn load_changed(&self, level: Level) {
+        self.hints.changed.borrow_mut().push(Json::object([("level", level.as_str().into())]));
     }
 
     /// Tells the pages that watch what has changed, after whatever is being answered now.

@@ -11,6 +11,8 @@
 
 mod cases;
 mod hints;
+mod labels;
+mod load;
 mod opinions;
 mod outbox;
 mod queue;
@@ -47,6 +49,7 @@ const MIGRATIONS: &[&[&str]] = &[
     hints::WAITING,
     opinions::TABLES,
     chain::BY_SUBJECT,
+    load::TABLES,
 ];
 
 /// The object.
@@ -103,6 +106,7 @@ impl worker::DurableObject for Desk {
     async fn alarm(&self) -> worker::Result<Response> {
         // Whatever cannot be done now is still due: the alarm is set again, and reads judge for themselves.
         self.end_what_is_overdue();
+        self.check_load().await;
         self.hint();
         self.deliver_what_is_due().await;
         self.forget_what_is_old();
@@ -195,6 +199,8 @@ impl Desk {
             }
             Ask::List { listing } => self.list(&listing),
             Ask::Counts { person } => self.counts_for(&person),
+            Ask::Arrivals { since } => Ok((200, self.arrivals(since)?.to_json())),
+            Ask::Recorded { reading } => self.recorded(&reading),
             Ask::Claim { person, claim } => self.claim(&person, &claim).map(|claimed| (200, claimed)),
             Ask::Do { id, command, token, next, proceeded, digest } => {
                 let request = Request { id: &id, token: token.as_deref(), proceeded, digest };
@@ -303,7 +309,8 @@ impl Desk {
         let overdue = |at: i64| at < now.saturating_sub(1000);
         let message =
             earliest(&waiting).map(|at| if overdue(at) { now.saturating_add(1000) } else { at.max(now) });
-        let Some(due) = rows.chain(message).min() else { return };
+        let check = self.next_check().map(|at| at.max(now));
+        let Some(due) = rows.chain(message).chain(check).min() else { return };
         let storage = self.state.storage();
         let set = storage.get_alarm().await.ok().flatten();
         if set.is_none_or(|set| set > due || set < now) {

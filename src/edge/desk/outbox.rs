@@ -3,7 +3,7 @@
 
 use super::super::copy::{self, Copy};
 use super::super::sql::{Bind, Row};
-use super::super::webhooks::{self, Failed, Notification};
+use super::super::webhooks::{self, Failed};
 use super::super::{call, chain, clock, gating};
 use super::{Answered, Desk, no_case};
 use crate::core::action::Action;
@@ -16,7 +16,8 @@ use crate::core::{id::Course, ledger};
 use crate::wire::api::action_from_json;
 use crate::wire::desk::{Ask, MOVED};
 use crate::wire::problem::{Code, Problem};
-use crate::wire::record;
+use crate::wire::webhook::message_id;
+use crate::wire::{record, webhook};
 use futures_util::future::join_all;
 
 pub(super) const TABLES: &[&str] = &[
@@ -38,9 +39,9 @@ const SHOWN: i64 = 100;
 const BETWEEN_DESKS: Span = Span::seconds(12 * 60 * 60);
 
 /// A message on its way.
-struct Letter {
-    place: i64,
-    case_id: String,
+pub(super) struct Letter {
+    pub(super) place: i64,
+    pub(super) case_id: String,
     what: String,
     name: String,
     topic: Option<Topic>,
@@ -53,7 +54,7 @@ struct Letter {
     tries: i64,
 }
 
-fn letter(row: &Row) -> Option<Letter> {
+pub(super) fn letter(row: &Row) -> Option<Letter> {
     Some(Letter {
         place: row.int("place").ok()?,
         case_id: row.text("case_id").ok()?,
@@ -93,10 +94,33 @@ impl Desk {
         Ok(self.sql.run(insert, &values)?)
     }
 
+    /// Adds a notification that is not about a case, within a transaction.
+    pub(super) fn post_body(
+        &self,
+        about: &str,
+        webhook: &str,
+        (topic, seq): (Topic, i64),
+        body: &str,
+        at: Millis,
+    ) -> Result<(), Problem> {
+        let insert = "INSERT INTO outbox (case_id, what, name, topic, seq, body, at, since, due, tries, dead) \
+                      VALUES (?, 'webhook', ?, ?, ?, ?, ?, ?, ?, 0, 0)";
+        let values = [
+            Bind::Text(about),
+            Bind::Text(webhook),
+            Bind::Text(topic.as_str()),
+            seq.into(),
+            Bind::Text(body),
+            at.0.into(),
+            at.0.into(),
+            at.0.into(),
+        ];
+        Ok(self.sql.run(insert, &values)?)
+    }
+
     /// Drops messages that tell what did not come to pass: none of them has left yet.
     pub(super) fn drop_future(&self, case_id: &str, now: Millis) -> Result<(), Problem> {
-        let drop =
-            "DELETE FROM outbox WHERE case_id = ? AND due > ? AND tries = 0 AND what IN ('webhook', 'raise')";
+        let drop = "DELETE FROM outbox WHERE case_id = ? AND due > ? AND tries = 0 AND what IN ('webhook', 'raise', 'label')";
         Ok(self.sql.run(drop, &[Bind::Text(case_id), now.0.into()])?)
     }
 
@@ -104,11 +128,12 @@ impl Desk {
     /// left is due at once again.
     pub(super) async fn deliver_what_is_due(&self) {
         for _ in 0..ROUNDS {
-            if !self.deliver_some("what <> 'webhook'", "").await {
+            if !self.deliver_some("what NOT IN ('webhook', 'label')", "").await {
                 break;
             }
         }
         self.deliver_some("what = 'webhook'", "").await;
+        self.deliver_labels().await;
     }
 
     /// Delivers a case that is moving, where that has not been done yet.
@@ -143,6 +168,7 @@ impl Desk {
         let arrived = match letter.what.as_str() {
             "webhook" => self.notify(letter).await,
             "raise" => self.raise(letter).await,
+            "level" => self.tell_office(letter).await,
             "hand_over" => self.hand_over(letter).await,
             _ => self.hand_in(letter).await,
         };
@@ -154,7 +180,7 @@ impl Desk {
         };
     }
 
-    fn postpone(
+    pub(super) fn postpone(
         &self,
         letter: &Letter,
         now: Millis,
@@ -185,11 +211,32 @@ impl Desk {
     }
 
     async fn notify(&self, letter: &Letter) -> Result<(), Failed> {
-        let case = self.case_of(letter)?;
-        let topic = letter.topic.ok_or_else(|| Failed::ForGood("of an unknown type".to_owned()))?;
-        let desk = self.name();
-        let told = Notification { topic, seq: letter.seq, case: &case, desk: &desk, at: letter.at };
-        webhooks::send(&self.env, &letter.name, &told, clock::now()).await
+        let now = clock::now();
+        let id = message_id(&letter.case_id, letter.seq);
+        let body = match &letter.body {
+            Some(body) => body.clone(),
+            None => {
+                let case = self.case_of(letter)?;
+                let topic = letter.topic.ok_or_else(|| Failed::ForGood("of an unknown type".to_owned()))?;
+                webhook::body(topic, letter.seq, &case, &self.name(), letter.at, now)
+            }
+        };
+        webhooks::send(&self.env, &letter.name, &id, &body, now).await
+    }
+
+    /// Tells the office how loaded this desk is.
+    async fn tell_office(&self, letter: &Letter) -> Result<(), Failed> {
+        let ask = Json::object([
+            ("ask", "level".into()),
+            ("desk", self.name().into()),
+            ("level", letter.name.as_str().into()),
+            ("at", letter.at.0.into()),
+        ]);
+        match call::office(&self.env, &ask).await {
+            Ok(reply) if reply.status == 200 => Ok(()),
+            Ok(reply) => Err(Failed::ForNow(format!("the office answered {}", reply.status))),
+            Err(problem) => Err(Failed::ForNow(problem.detail)),
+        }
     }
 
     /// Gives a case to the desk that it was moved to.

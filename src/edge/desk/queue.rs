@@ -2,6 +2,7 @@
 
 use super::super::sql::{Bind, Row, Sql, SqlError};
 use super::cases::lease_json;
+use super::load::said_of;
 use super::{Answered, Desk, failed, new_token, now};
 use crate::core::case::{Case, Command, Status, Viewer};
 use crate::core::desk::{self, Store as _};
@@ -9,7 +10,7 @@ use crate::core::json::Json;
 use crate::core::policy::severity::Severity;
 use crate::core::time::Millis;
 use crate::wire::api::{Claim, MAX_PAGE, case_json};
-use crate::wire::desk::Listing;
+use crate::wire::desk::{Listing, Recorded};
 use crate::wire::problem::{Code, Problem};
 use crate::wire::record;
 
@@ -27,6 +28,9 @@ const BEHIND_ALL: i64 = (1 << 53) - 1;
 /// A case larger than this is given alone, and a list ends soon after this many bytes: an isolate has 128 MB for all.
 const LOOK_AHEAD_BYTES: usize = 256 << 10;
 const LIST_BYTES: usize = 2 << 20;
+
+/// How many whole cases are read at a time.
+const RECORDED_AT_A_TIME: i64 = 500;
 
 impl Desk {
     /// The first case that is free for this person, leased, and a look ahead at those behind it. Only what
@@ -135,6 +139,34 @@ impl Desk {
         Ok((200, page_json(cases, Some(cursor))))
     }
 
+    /// A page of whole cases, the newest first, and the place behind which the next page begins.
+    pub(super) fn recorded(&self, reading: &Recorded) -> Answered {
+        let of_kind = if reading.kind.is_some() { "kind = ? AND" } else { "" };
+        let page = format!(
+            "SELECT rowid AS place, id FROM cases WHERE {of_kind} rowid < ? AND created >= ? \
+             ORDER BY rowid DESC LIMIT ?"
+        );
+        let before = reading.before.unwrap_or(BEHIND_ALL);
+        let kind = reading.kind.as_deref().map(Bind::Text);
+        let values = [before.into(), reading.since.0.into(), RECORDED_AT_A_TIME.into()];
+        let values: Vec<Bind<'_>> = kind.into_iter().chain(values).collect();
+        let rows = self.sql.query(&page, &values)?;
+        let (mut cases, mut bytes, mut place) = (Vec::new(), 0_usize, None);
+        for row in &rows {
+            place = Some(row.int("place")?);
+            // One that cannot be read is left out.
+            let Ok(Some(case)) = self.case(&row.text("id")?) else { continue };
+            bytes = bytes.saturating_add(case.size());
+            cases.push(record::case_to_json(&case));
+            if bytes > LIST_BYTES {
+                break;
+            }
+        }
+        let full = rows.len() >= usize::try_from(RECORDED_AT_A_TIME).unwrap_or(0) || bytes > LIST_BYTES;
+        let next = place.filter(|_| full);
+        Ok((200, Json::object([("cases", cases.into_iter().collect()), ("next", next.into())])))
+    }
+
     /// What waits here, and how the answers of the person who asks have stood.
     pub(super) fn counts_for(&self, person: &str) -> Answered {
         let (status, mut counts) = self.counts()?;
@@ -168,8 +200,7 @@ pub(super) fn counts(sql: &Sql, name: &str) -> Answered {
             ("held", row.int("held")?.into()),
             ("to_audit", row.int("to_audit")?.into()),
             ("oldest", oldest.map(|at| Millis(at).to_string()).into()),
-            // Measured capacity has no numbers yet.
-            ("capacity", Json::Null),
+            ("capacity", said_of(sql)?),
         ]),
     ))
 }
