@@ -18,6 +18,11 @@ pub const STALE_POLICY: &str = "stale policy";
 
 /// Gates one action.
 pub fn decide(policy: &Policy, action: &Action) -> Verdict {
+    decide_without(policy, action, None)
+}
+
+/// Gates one action as if the policy had not this criterion: to say what a criterion does, never to decide.
+pub fn decide_without(policy: &Policy, action: &Action, ignored: Option<&str>) -> Verdict {
     let kind = policy.kind(&action.kind);
     let own_severity = kind.map_or(policy.unlisted().severity, |kind| kind.severity);
     let mut severity = own_severity.max(action.severity.unwrap_or(Severity::None));
@@ -26,7 +31,7 @@ pub fn decide(policy: &Policy, action: &Action) -> Verdict {
     let mut reasons = Vec::new();
     let mut blocked_by = None;
 
-    for (criterion, error) in matching(policy, action) {
+    for (criterion, error) in matching(policy, action, ignored) {
         severity = severity.max(criterion.severity.unwrap_or(Severity::None));
         match criterion.then {
             Then::Raise => {}
@@ -94,9 +99,11 @@ pub fn tightened_for_stale_policy(mut verdict: Verdict) -> Verdict {
 fn matching<'a>(
     policy: &'a Policy,
     action: &'a Action,
+    ignored: Option<&'a str>,
 ) -> impl Iterator<Item = (&'a Criterion, Option<EvalError>)> {
     let input = input(action);
-    policy.criteria().iter().filter_map(move |criterion| {
+    let counts = move |criterion: &&Criterion| ignored != Some(criterion.id.as_str());
+    policy.criteria().iter().filter(counts).filter_map(move |criterion| {
         let concerned =
             criterion.kinds.is_empty() || criterion.kinds.iter().any(|kind| kind.matches(&action.kind));
         if !concerned {

@@ -3,7 +3,7 @@
 //! A label holds no argument and no text of the action, so it may outlive them.
 
 use super::case::{Answer, Case, Outcome, Oversight, State};
-use super::json::Json;
+use super::json::{Json, Object};
 use super::policy::severity::Severity;
 use super::statistics::stamping::floor_ms;
 use super::time::Millis;
@@ -154,10 +154,6 @@ impl Case {
         let (end, at) = self.end(now)?;
         let content = &facts.content;
         let given = |name| content.verdict.get("confidence").and_then(|confidence| confidence.get(name));
-        let probability = match facts.oversight {
-            Oversight::Before => 1.0,
-            Oversight::After { probability } => probability,
-        };
         Some(Label {
             id: facts.id.clone(),
             desk: desk.to_owned(),
@@ -167,7 +163,7 @@ impl Case {
             confidence: given("given").and_then(Json::as_f64),
             why: self.why(),
             held: facts.oversight == Oversight::Before,
-            probability,
+            probability: facts.oversight.probability(),
             end,
             reason: self.decision().and_then(|decision| decision.reason.clone()),
             category: self.decision().and_then(|decision| decision.category.clone()),
@@ -207,6 +203,13 @@ impl Case {
     pub fn model(&self) -> Option<&str> {
         let shown = self.facts.content.shown.as_ref()?;
         shown.action.get("source")?.get("model")?.as_str()
+    }
+
+    /// The arguments that a person put in the place of those that were proposed.
+    pub fn final_args(&self) -> Option<&Object> {
+        let revised = self.progress.revision.as_ref().and_then(|content| content.shown.as_ref());
+        let edited = revised.and_then(|shown| shown.action.get("args")).and_then(Json::as_object);
+        edited.or_else(|| self.decision().and_then(|decision| decision.args.as_ref()))
     }
 
     fn why(&self) -> Vec<Why> {

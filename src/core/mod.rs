@@ -4,6 +4,7 @@
 //! behaviour here can be replayed to the letter.
 
 pub mod action;
+pub mod backtest;
 pub mod canonical;
 pub mod capacity;
 pub mod case;
@@ -12,6 +13,7 @@ pub mod desk;
 pub mod economics;
 pub mod gate;
 pub mod id;
+pub mod insights;
 pub mod json;
 pub mod key;
 pub mod label;

@@ -8,7 +8,7 @@ use crate::core::policy::Policy;
 use crate::core::policy::document::Format;
 use crate::wire::api;
 use crate::wire::office::format_of;
-use crate::wire::problem::{Code, Problem, policy_problems};
+use crate::wire::problem::{Code, Problem};
 use worker::Response;
 
 /// `GET /v1/policy`
@@ -22,7 +22,7 @@ pub(super) fn policy(visit: &Visit<'_>) -> Response {
 }
 
 /// The document of the request, by its media type.
-fn document(visit: &Visit<'_>) -> Result<(Format, String), Problem> {
+pub(super) fn document(visit: &Visit<'_>) -> Result<(Format, String), Problem> {
     let media_type = visit.incoming.header("content-type").unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
     let format = format_of(&essence).ok_or_else(|| {
@@ -61,26 +61,6 @@ pub(super) async fn put_policy(visit: &Visit<'_>, key: &Key) -> Responded {
     let _ = copy::refresh(visit.env).await;
     let etag = format!("\"{digest}\"");
     Ok(respond::json_with(200, &Json::object([("digest", digest.into())]), &[("etag", &etag)]))
-}
-
-/// `POST /v1/policy/check`
-pub(super) fn check_policy(visit: &Visit<'_>) -> Responded {
-    if !visit.incoming.query.is_empty() {
-        return Err(Problem::new(
-            Code::Invalid,
-            "what a policy would ask of the reviewers (`per_day`) is not built yet",
-        ));
-    }
-    let (format, text) = document(visit)?;
-    let checked = Policy::check(format, &text);
-    Ok(respond::json(
-        200,
-        &Json::object([
-            ("problems", policy_problems(&checked.problems)),
-            ("warnings", policy_problems(&checked.warnings)),
-            ("capacity", Json::Array(Vec::new())),
-        ]),
-    ))
 }
 
 /// `GET /v1/policy/versions`

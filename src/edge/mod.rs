@@ -11,10 +11,12 @@ mod copy;
 mod counting;
 mod desk;
 mod doors;
+mod exports;
 mod fates;
 mod gating;
 mod histories;
 mod incoming;
+mod insights;
 mod log;
 mod office;
 mod once;
@@ -22,6 +24,7 @@ mod pages;
 mod permits;
 mod proposals;
 mod proxy;
+mod recorded;
 mod records;
 mod respond;
 mod review;
@@ -31,6 +34,7 @@ mod streaming;
 mod subtle;
 mod tally;
 mod timer;
+mod trials;
 mod upstream;
 mod webhooks;
 mod whole;
@@ -178,7 +182,8 @@ async fn own(visit: &Visit<'_>, key: &Key, name: Name, parameter: &str) -> Respo
         Name::Outcome => actions::outcome(visit, key, parameter).await,
         Name::Policy => Ok(admin::policy(visit)),
         Name::PutPolicy => admin::put_policy(visit, key).await,
-        Name::CheckPolicy => admin::check_policy(visit),
+        Name::CheckPolicy => trials::check(visit, key).await,
+        Name::Backtest => trials::backtest(visit, key).await,
         Name::PolicyVersions => admin::versions(visit).await,
         Name::Keys => admin::keys(visit).await,
         Name::NewKey => admin::new_key(visit, key).await,
@@ -193,6 +198,10 @@ async fn own(visit: &Visit<'_>, key: &Key, name: Name, parameter: &str) -> Respo
         Name::Move => review::hand_over(visit, key, parameter).await,
         Name::Decide => review::decide(visit, key, parameter).await,
         Name::Undo => review::undo(visit, key, parameter).await,
+        Name::Insights => insights::insights(visit, key).await,
+        Name::InsightsPage => Ok(pages::insights(visit, key)),
+        Name::Export => exports::export(visit, key, parameter).await,
+        Name::Manifest => exports::manifest(visit, key, parameter).await,
         Name::Ledger => records::ledger(visit, key).await,
         Name::LedgerHead => records::head(visit, key).await,
         Name::DeadLetters => records::dead_letters(visit).await,

@@ -3,7 +3,7 @@
 
 use super::incoming::Incoming;
 use super::respond::{self, page_headers};
-use super::review::{desks_with_counts, find_case};
+use super::review::{desks_of, desks_with_counts, find_case};
 use super::{Responded, Visit, call, clock};
 use crate::core::canonical::Digest;
 use crate::core::json::Json;
@@ -38,6 +38,8 @@ struct Document {
 thread_local! {
     static REVIEW: LazyCell<Document> = LazyCell::new(|| Document::new(include_str!("../../build/pages/review.html")));
     static CASES: LazyCell<Document> = LazyCell::new(|| Document::new(include_str!("../../build/pages/cases.html")));
+    static INSIGHTS: LazyCell<Document> =
+        LazyCell::new(|| Document::new(include_str!("../../build/pages/insights.html")));
     static SIGN_IN: LazyCell<Document> = LazyCell::new(|| Document::new(include_str!("../../build/pages/sign-in.html")));
 }
 
@@ -101,8 +103,12 @@ pub(super) fn openapi() -> Response {
 /// What a page says in the place of its cases: whoever is not signed in is led to do so.
 pub(super) fn problem(problem: &Problem, incoming: &Incoming) -> Response {
     if problem.code == Code::Unauthenticated {
-        // `sign-in.js` leads back to one of the two pages, and to no other place.
-        let to = if incoming.path == "/review/cases" { "/sign-in?page=cases" } else { "/sign-in" };
+        // `sign-in.js` leads back to one of the pages, and to no other place.
+        let to = match incoming.path.as_str() {
+            "/review/cases" => "/sign-in?page=cases",
+            "/insights" => "/sign-in?page=insights",
+            _ => "/sign-in",
+        };
         return respond::empty(303, &[("location", &with_query(to, &incoming.query))]);
     }
     REVIEW.with(|page| page.with(problem.status(), &Json::object([("problem", problem.to_json())])))
@@ -149,6 +155,18 @@ pub(super) async fn cases(visit: &Visit<'_>, key: &Key) -> Responded {
         object.set("time", clock::now().to_string());
     }
     Ok(CASES.with(|page| page.with(200, &first)))
+}
+
+/// `GET /insights`. Its figures are asked for by the page: they take longer than a document should.
+pub(super) fn insights(visit: &Visit<'_>, key: &Key) -> Response {
+    let desks = desks_of(visit, key);
+    let first = Json::object([
+        ("desks", desks.into_iter().collect()),
+        ("role", key.role.as_str().into()),
+        ("person", key.person.as_str().into()),
+        ("time", clock::now().to_string().into()),
+    ]);
+    INSIGHTS.with(|page| page.with(200, &first))
 }
 
 /// Whether nobody may be looking at the answer: it was fetched ahead, or another site has asked for it, in a picture

@@ -55,7 +55,7 @@ async fn act(visit: &Visit<'_>, key: &Key, id: &str, command: Command) -> Respon
 
 /// The desks that a key is good for: those of the policy, and those that it names itself, so that cases of a desk
 /// which the policy has dropped can still be decided.
-fn desks_of<'v>(visit: &'v Visit<'_>, key: &'v Key) -> Vec<&'v str> {
+pub(super) fn desks_of<'v>(visit: &'v Visit<'_>, key: &'v Key) -> Vec<&'v str> {
     let policy = visit.copy.in_force.policy.desks().map(|(name, _)| name).filter(|name| key.covers(name));
     let mut desks: Vec<&str> = policy.collect();
     for own in &key.desks {

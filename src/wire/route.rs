@@ -41,6 +41,8 @@ pub enum Name {
     PutPolicy,
     /// Checks a policy without storing it.
     CheckPolicy,
+    /// Tries a policy on actions that are known.
+    Backtest,
     /// The policies that were in force.
     PolicyVersions,
     /// The keys.
@@ -51,6 +53,14 @@ pub enum Name {
     RevokeKey,
     /// The desks that a key is good for.
     Desks,
+    /// What decisions tell.
+    Insights,
+    /// The page that shows it.
+    InsightsPage,
+    /// Decisions as training data.
+    Export,
+    /// What is in an export.
+    Manifest,
     /// The cases of a desk.
     Cases,
     /// Cases to look at.
@@ -129,7 +139,7 @@ pub struct Row {
 impl Row {
     /// Whether a person opens it in a browser: what goes wrong is told by a page.
     pub fn is_page(&self) -> bool {
-        matches!(self.name, Name::ReviewPage | Name::CasesPage)
+        matches!(self.name, Name::ReviewPage | Name::CasesPage | Name::InsightsPage)
     }
 }
 
@@ -145,6 +155,8 @@ const APP: Access = Access::Keys(&[Role::App]);
 const SEE_DESKS: Access = Access::Keys(&[Role::Reviewer, Role::Auditor]);
 const WATCH: Access = Access::Live(&[Role::Reviewer, Role::Auditor]);
 const REVIEW: Access = Access::Live(&[Role::Reviewer]);
+const INSIGHTS: Access = Access::Live(&[Role::Reviewer, Role::Auditor, Role::Admin]);
+const EXPORT: Access = Access::Live(&[Role::Auditor, Role::Admin]);
 const AUDIT: Access = Access::Live(&[Role::Auditor]);
 const ADMIN: Access = Access::Live(&[Role::Admin]);
 
@@ -152,11 +164,12 @@ const ADMIN: Access = Access::Live(&[Role::Admin]);
 pub const UPSTREAMS: Access = APP;
 
 /// Every route but the proxied ones, which begin with `/to/`.
-pub const ROUTES: [Row; 36] = [
+pub const ROUTES: [Row; 41] = [
     row("GET", "/healthz", Name::Healthz, PUBLIC, Scope::Anything),
     row("GET", "/", Name::Home, PUBLIC, Scope::Anything),
     row("GET", "/review", Name::ReviewPage, WATCH, Scope::Desks),
     row("GET", "/review/cases", Name::CasesPage, WATCH, Scope::Desks),
+    row("GET", "/insights", Name::InsightsPage, INSIGHTS, Scope::Desks),
     row("GET", "/sign-in", Name::SignInPage, PUBLIC, Scope::Anything),
     row("GET", "/www/{file}", Name::Asset, PUBLIC, Scope::Anything),
     row("GET", "/openapi.json", Name::OpenApi, PUBLIC, Scope::Anything),
@@ -171,6 +184,7 @@ pub const ROUTES: [Row; 36] = [
     row("GET", "/v1/policy", Name::Policy, READ_POLICY, Scope::Anything),
     row("PUT", "/v1/policy", Name::PutPolicy, ADMIN, Scope::Anything),
     row("POST", "/v1/policy/check", Name::CheckPolicy, CHECK, Scope::Anything),
+    row("POST", "/v1/policy/backtest", Name::Backtest, ADMIN, Scope::Anything),
     row("GET", "/v1/policy/versions", Name::PolicyVersions, VERSIONS, Scope::Anything),
     row("GET", "/v1/keys", Name::Keys, ADMIN, Scope::Anything),
     row("POST", "/v1/keys", Name::NewKey, ADMIN, Scope::Anything),
@@ -185,6 +199,9 @@ pub const ROUTES: [Row; 36] = [
     row("POST", "/v1/cases/{id}/move", Name::Move, REVIEW, Scope::Desks),
     row("POST", "/v1/cases/{id}/decision", Name::Decide, REVIEW, Scope::Desks),
     row("POST", "/v1/cases/{id}/undo", Name::Undo, REVIEW, Scope::Desks),
+    row("GET", "/v1/insights", Name::Insights, INSIGHTS, Scope::Desks),
+    row("GET", "/v1/export/{export}", Name::Export, EXPORT, Scope::Desks),
+    row("GET", "/v1/export/{export}/manifest", Name::Manifest, EXPORT, Scope::Desks),
     row("GET", "/v1/ledger", Name::Ledger, AUDIT, Scope::Desks),
     row("GET", "/v1/ledger/head", Name::LedgerHead, AUDIT, Scope::Desks),
     row("GET", "/v1/dead-letters", Name::DeadLetters, ADMIN, Scope::Anything),
@@ -254,8 +271,12 @@ mod tests {
     #[test]
     fn every_row_is_found_and_nothing_else_is() {
         for row in &ROUTES {
-            let path =
-                row.path.replace("{id}", "hp_x").replace("{desk}", "main").replace("{file}", "review.js");
+            let path = row
+                .path
+                .replace("{id}", "hp_x")
+                .replace("{desk}", "main")
+                .replace("{file}", "review.js")
+                .replace("{export}", "dpo");
             assert!(matches!(find(row.method, &path), Route::Own(found, _) if found == row), "{path}");
         }
         assert_eq!(find("GET", "/v1/nothing"), Route::None);

@@ -60,6 +60,8 @@ pub enum Holds {
     Integer(i64, i64),
     /// A number from 0 to 1.
     Share,
+    /// A number.
+    Number,
     /// True or false.
     Flag,
     /// An object of any members.
@@ -167,6 +169,7 @@ impl Holds {
             Self::Instant => "an instant as `2026-11-22T16:00:00Z`".to_owned(),
             Self::Integer(least, most) => format!("a whole number from {least} to {most}"),
             Self::Share => "a number from 0 to 1".to_owned(),
+            Self::Number => "a number".to_owned(),
             Self::Flag => "true or false".to_owned(),
             Self::Object => "an object".to_owned(),
             Self::Texts(most) => format!("an array of at most {most} strings"),
@@ -183,6 +186,7 @@ impl Holds {
             Self::Word(words) => text.is_some_and(|text| words.contains(&text)),
             Self::Digest => text.is_some_and(|text| Digest::parse(text).is_some()),
             Self::Integer(least, most) => value.as_i64().is_some_and(|int| (least..=most).contains(&int)),
+            Self::Number => value.as_f64().is_some(),
             Self::Share => value.as_f64().is_some_and(|share| (0.0..=1.0).contains(&share)),
             Self::Flag => value.as_bool().is_some(),
             Self::Object => value.as_object().is_some(),

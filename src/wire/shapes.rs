@@ -26,6 +26,23 @@ pub const PROPOSAL: Shape = Shape {
     ],
 };
 
+/// An action that a policy is tried on.
+pub const TRIED_ACTION: Shape = Shape {
+    name: "TriedAction",
+    says: "An action that a policy is tried on.",
+    members: &[
+        required("kind", Text(256), "The tool's name."),
+        optional("args", Object, "Its arguments."),
+        optional("confidence", Share, "How sure the proposer is; none counts as 0."),
+        optional("severity", Word(SEVERITIES), "At least this severe; can only raise."),
+        optional("subject", Text(1000), "On whose behalf, or about whom."),
+        optional("source", Object, "Where it came from: model, agent."),
+        optional("context", Object, "What the reviewer should know beside it."),
+        optional("id", Text(200), "What it is called in the answer."),
+        optional("wrong", Flag, "Whether it is known to be wrong."),
+    ],
+};
+
 /// `POST /v1/actions/{id}/redeem`
 pub const REDEEM: Shape = Shape {
     name: "Redemption",
@@ -360,7 +377,11 @@ pub const DESK: Shape = Shape {
         required("held", COUNT, "How many cases are held."),
         required("to_audit", COUNT, "How many audits wait."),
         nullable("oldest", Instant, "Since when the oldest case is held."),
-        nullable("capacity", Anything, "Whether people can keep up; null: not measured."),
+        nullable(
+            "capacity",
+            Of(&super::figure_shapes::LOAD),
+            "Whether people can keep up; null: not measured.",
+        ),
     ],
 };
 
@@ -430,7 +451,11 @@ pub const CHECKED: Shape = Shape {
     members: &[
         required("problems", List(&POLICY_PROBLEM), "Why it could not be stored."),
         required("warnings", List(&POLICY_PROBLEM), "What is legal and was hardly meant."),
-        required("capacity", Anything, "What it would ask of the reviewers; not computed yet."),
+        required(
+            "capacity",
+            List(&super::figure_shapes::CAPACITY),
+            "What it would ask of each desk; empty without `per_day`.",
+        ),
     ],
 };
 

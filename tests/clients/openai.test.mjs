@@ -39,6 +39,7 @@ kinds = ["refund"]
 when = "has(args.to) && args.to == 'nobody'"
 then = "block"
 [desks.main]
+reviewers = 1000
 undo = "0s"
 [desks.slow]
 expires = "1s"

@@ -184,5 +184,6 @@ export class Holdpoint {
 export const quick = (more = "") => `holdpoint = 1
 ${more}
 [desks.main]
+reviewers = 1000
 undo = "0s"
 `;

@@ -25,6 +25,7 @@ kinds = ["never"]
 when = "true"
 then = "block"
 [desks.main]
+reviewers = 1000
 undo = "0s"
 [desks.slow]
 expires = "1s"

@@ -46,7 +46,9 @@ when = "args.audit == true"
 then = "audit"
 [desks.main]
 undo = "0s"
+reviewers = 1000
 [desks.seniors]
+reviewers = 1000
 undo = "0s"
 `;
 

@@ -13,6 +13,7 @@ const POLICY = `holdpoint = 1
 severity = "critical"
 title = "Book {args.room}"
 [desks.main]
+reviewers = 1000
 undo = "0s"
 `;
 

@@ -34,6 +34,7 @@ kinds = ["tweet"]
 when = "args.audit == true"
 then = "audit"
 [desks.main]
+reviewers = 1000
 undo = "0s"
 [desks.seniors]
 `;

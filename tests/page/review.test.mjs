@@ -21,6 +21,7 @@ kinds = ["refund"]
 when = "args.amount > 500 || args.to.endsWith('.example')"
 message = "Refunds above 500 need a person."
 [desks.main]
+reviewers = 1000
 undo = "UNDO"
 lease = "90s"
 expires = "EXPIRES"

@@ -19,6 +19,7 @@ kinds = ["note"]
 when = "true"
 then = "audit"
 [desks.main]
+reviewers = 1000
 undo = "0s"
 keep = "2s"
 valid = "3s"

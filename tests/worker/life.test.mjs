@@ -8,7 +8,7 @@ import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { Holdpoint, until } from "../harness/holdpoint.mjs";
 
-const policy = (desk) => `holdpoint = 1\n[desks.main]\n${desk}\n`;
+const policy = (desk) => `holdpoint = 1\n[desks.main]\nreviewers = 1000\n${desk}\n`;
 
 async function running(desk, run) {
   const holdpoint = await Holdpoint.start({ policy: policy(desk) });
@@ -266,7 +266,7 @@ test("cases of the first version's tables are still there, to the last digit", (
     // The same cases as the first version wrote them.
     const database = deskDatabase(holdpoint);
     const rows = database.prepare("SELECT * FROM cases ORDER BY rowid").all();
-    for (const table of ["cases", "runs", "tokens", "outbox", "opinions"]) database.exec(`DROP TABLE ${table}`);
+    for (const table of ["cases", "runs", "tokens", "outbox", "opinions", "arrivals", "handled", "load"]) database.exec(`DROP TABLE ${table}`);
     database.exec("DROP INDEX ledger_by_subject");
     database.exec("DELETE FROM schema_version WHERE version > 2");
     database.exec("CREATE TABLE cases (id TEXT PRIMARY KEY, open INTEGER NOT NULL, proposer TEXT NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL, valid INTEGER NOT NULL, facts TEXT NOT NULL, progress TEXT NOT NULL) STRICT");

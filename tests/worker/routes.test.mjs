@@ -34,6 +34,7 @@ then = "block"
 [desks.refunds]
 undo = "0s"
 [desks.main]
+reviewers = 1000
 undo = "0s"
 `;
 

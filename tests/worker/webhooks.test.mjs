@@ -20,6 +20,7 @@ kinds = ["tweet"]
 when = "true"
 then = "audit"
 [desks.main]
+reviewers = 1000
 undo = "1s"
 expires = "20s"
 [desks.quick]

@@ -57,7 +57,7 @@ pub(crate) fn pages() -> Outcome {
     let later = bundled("later.js", &["--loader:.css=text"])?;
     let made = root().join("build/pages");
     std::fs::create_dir_all(&made).map_err(failed("making build/pages"))?;
-    for page in ["review", "cases", "sign-in"] {
+    for page in ["review", "cases", "insights", "sign-in"] {
         let name = format!("{page}.html");
         let html = std::fs::read_to_string(root().join("www").join(&name)).map_err(failed(&name))?;
         let html = inlined(&html, "<link rel=\"stylesheet\" href=\"/www/", "\">", "style")?;

@@ -46,6 +46,14 @@ pub enum Oversight {
 }
 
 impl Oversight {
+    /// The chance that a person looks at such an action, above 0 and at most 1.
+    pub fn probability(self) -> f64 {
+        match self {
+            Self::Before => 1.0,
+            Self::After { probability } => probability,
+        }
+    }
+
     /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -198,7 +198,7 @@ fn member<'a>(args: &'a Object, path: &[String]) -> Option<&'a Json> {
 }
 
 /// Whether an action has a property.
-fn has(one: &Reviewed<'_>, property: &Property) -> bool {
+pub fn has(one: &Reviewed<'_>, property: &Property) -> bool {
     match property {
         Property::Kind => true,
         Property::Model(model) => one.model == Some(model),

@@ -1,0 +1,342 @@
+//! What the labels tell together: what people overturn and why, which errors they catch, whether they look, and
+//! what it costs and saves.
+
+use super::economics::{Optimum, break_even, optimum, review_cost};
+use super::label::{End, Label, LookedAt};
+use super::number::int_to_f64;
+use super::policy::severity::Severity;
+use super::policy::{Oversight, Policy};
+use super::statistics::bins::{BINS, Bin, bin_of};
+use super::statistics::proportion::Count;
+use super::statistics::stamping::{Look, Pace};
+use super::statistics::weighted::Estimate;
+use std::collections::BTreeMap;
+
+/// What labels are told apart by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dimension {
+    /// The action's kind.
+    Kind,
+    /// Its severity.
+    Severity,
+    /// A criterion that matched it.
+    Criterion,
+    /// An error category for which it was looked at.
+    Category,
+    /// The model that proposed it.
+    Model,
+    /// What the app reported of it.
+    Outcome,
+}
+
+impl Dimension {
+    /// Every dimension.
+    pub const ALL: [Self; 6] =
+        [Self::Kind, Self::Severity, Self::Criterion, Self::Category, Self::Model, Self::Outcome];
+
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Kind => "kind",
+            Self::Severity => "severity",
+            Self::Criterion => "criterion",
+            Self::Category => "category",
+            Self::Model => "model",
+            Self::Outcome => "outcome",
+        }
+    }
+
+    fn values(self, label: &Label) -> Vec<String> {
+        match self {
+            Self::Kind => vec![label.kind.clone()],
+            Self::Severity => vec![label.severity.as_str().to_owned()],
+            Self::Criterion => label.why.iter().filter_map(|why| why.criterion.clone()).collect(),
+            Self::Category => label.why.iter().map(|why| why.category.clone()).collect(),
+            Self::Model => label.model.iter().cloned().collect(),
+            Self::Outcome => label.outcome.iter().map(|outcome| outcome.as_str().to_owned()).collect(),
+        }
+    }
+}
+
+/// What people said of some actions.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Said {
+    /// Held actions that were decided, and how many of them were overridden.
+    pub held: Count,
+    /// Actions that ran and were audited, and how many of them were overturned.
+    pub audited: Count,
+    /// How many of all such actions are wrong, estimated.
+    pub estimate: Estimate,
+}
+
+impl Said {
+    fn add(&mut self, label: &Label, wrong: bool) {
+        if label.held {
+            self.held.add(wrong);
+        } else {
+            self.audited.add(wrong);
+        }
+        self.estimate.add(wrong, label.probability);
+    }
+
+    /// Everything that was reviewed.
+    pub fn reviewed(&self) -> Count {
+        self.held.merged(self.audited)
+    }
+}
+
+/// What people said, of all and by each value of a dimension; the most overridden first.
+pub fn said_by(labels: &[Label], dimension: Dimension) -> Vec<(String, Said)> {
+    let mut by_value: BTreeMap<String, Said> = BTreeMap::new();
+    for label in labels {
+        let Some(wrong) = label.wrong() else { continue };
+        let mut values = dimension.values(label);
+        values.sort();
+        values.dedup();
+        for value in values {
+            by_value.entry(value).or_default().add(label, wrong);
+        }
+    }
+    let mut rows: Vec<(String, Said)> = by_value.into_iter().collect();
+    rows.sort_by(|a, b| b.1.reviewed().k.total_cmp(&a.1.reviewed().k));
+    rows
+}
+
+/// What people said of everything.
+pub fn said(labels: &[Label]) -> Said {
+    let mut all = Said::default();
+    for label in labels {
+        if let Some(wrong) = label.wrong() {
+            all.add(label, wrong);
+        }
+    }
+    all
+}
+
+/// How often each end came, of all ends.
+pub fn ends(labels: &[Label]) -> Vec<(End, Count)> {
+    let all = count(labels.len());
+    let of = |end| count(labels.iter().filter(|label| label.end == end).count());
+    End::ALL.into_iter().map(|end| (end, Count { n: all, k: of(end) })).collect()
+}
+
+/// How often each reason was chosen, of all overrides with one; the most frequent first.
+pub fn reasons(labels: &[Label]) -> Vec<(String, Count)> {
+    let mut chosen: BTreeMap<&str, usize> = BTreeMap::new();
+    for label in labels.iter().filter(|label| label.wrong() == Some(true)) {
+        if let Some(reason) = &label.reason {
+            let times = chosen.entry(reason).or_default();
+            *times = times.saturating_add(1);
+        }
+    }
+    let all = count(chosen.values().sum());
+    let mut rows: Vec<(String, Count)> = chosen
+        .into_iter()
+        .map(|(reason, times)| (reason.to_owned(), Count { n: all, k: count(times) }))
+        .collect();
+    rows.sort_by(|a, b| b.1.k.total_cmp(&a.1.k));
+    rows
+}
+
+fn count(length: usize) -> f64 {
+    int_to_f64(i64::try_from(length).unwrap_or(i64::MAX))
+}
+
+/// Which errors of a category were caught before they ran, and how many got through.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Caught {
+    /// Overridden before they ran.
+    pub before: f64,
+    /// Found wrong after they ran, each as often as it stands for.
+    pub after: Estimate,
+}
+
+impl Caught {
+    /// The share of errors that was caught before they ran, estimated; `None` without errors.
+    pub fn share(&self) -> Option<f64> {
+        let through = self.after.certain.k + self.after.sampled.wy;
+        (self.before + through > 0.0).then(|| self.before / (self.before + through))
+    }
+}
+
+/// Errors by the category under which the reviewer filed them, else by their reason.
+pub fn caught(labels: &[Label]) -> Vec<(String, Caught)> {
+    let mut by_category: BTreeMap<String, Caught> = BTreeMap::new();
+    for label in labels.iter().filter(|label| label.wrong() == Some(true)) {
+        let category = label.category.as_ref().or(label.reason.as_ref());
+        let caught =
+            by_category.entry(category.cloned().unwrap_or_else(|| "not said".to_owned())).or_default();
+        if label.held {
+            caught.before += 1.0;
+        } else {
+            caught.after.add(true, label.probability);
+        }
+    }
+    let mut rows: Vec<(String, Caught)> = by_category.into_iter().collect();
+    let errors = |caught: &Caught| caught.before + caught.after.all();
+    rows.sort_by(|a, b| errors(&b.1).total_cmp(&errors(&a.1)));
+    rows
+}
+
+// Whether people look
+
+/// Below so many audits by others nothing is expected of anybody.
+const LEAST_AUDITS: f64 = 30.0;
+/// A kind's rate of overturned audits is drawn towards that of all by so many.
+const STRENGTH: f64 = 20.0;
+
+/// What audits found, by kind: what is expected to be wrong among what is held, at the least.
+#[derive(Debug, Default)]
+struct Expectation {
+    all: Count,
+    by_kind: BTreeMap<String, Count>,
+}
+
+impl Expectation {
+    /// By what everybody but this person found.
+    fn by_others(labels: &[Label], person: Option<&str>) -> Self {
+        let mut expected = Self::default();
+        for label in labels.iter().filter(|label| !label.held) {
+            let own = person.is_some_and(|person| label.looks.iter().any(|look| look.person == person));
+            let Some(wrong) = label.wrong().filter(|_| !own) else { continue };
+            expected.all.add(wrong);
+            expected.by_kind.entry(label.kind.clone()).or_default().add(wrong);
+        }
+        expected
+    }
+
+    fn of(&self, kind: &str) -> Option<f64> {
+        let whole = self.all.rate().filter(|_| self.all.n >= LEAST_AUDITS)?;
+        Some(self.by_kind.get(kind).copied().unwrap_or_default().shrunk(whole, STRENGTH))
+    }
+}
+
+fn paced<'l>(looks: impl Iterator<Item = (&'l Label, &'l LookedAt)>, expected: &Expectation) -> Pace {
+    let mut looks: Vec<(&Label, &LookedAt)> = looks.collect();
+    looks.sort_by_key(|(_, look)| look.at);
+    let mut pace = Pace::default();
+    for (label, look) in looks {
+        pace.add(Look {
+            approved: look.approved,
+            seen_ms: look.seen_ms,
+            floor_ms: label.floor_ms(),
+            // Overrides are expected of what was held; an audit is what is measured by.
+            expected: expected.of(&label.kind).filter(|_| label.held),
+        });
+    }
+    pace
+}
+
+/// How the team as a whole decides: all decisions, in the order of time.
+pub fn team(labels: &[Label]) -> Pace {
+    let looks = labels.iter().flat_map(|label| label.looks.iter().map(move |look| (label, look)));
+    let mut pace = paced(looks, &Expectation::by_others(labels, None));
+    // A streak is one person's.
+    pace.longest_streak = people(labels).iter().map(|(_, pace)| pace.longest_streak).max().unwrap_or(0);
+    pace
+}
+
+/// How each person decides, held against what the others' audits found. By name.
+pub fn people(labels: &[Label]) -> Vec<(String, Pace)> {
+    let mut names: Vec<&str> =
+        labels.iter().flat_map(|label| label.looks.iter().map(|look| look.person.as_str())).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+        .into_iter()
+        .map(|name| {
+            let looks = labels.iter().flat_map(|label| label.looks.iter().map(move |look| (label, look)));
+            let own = looks.filter(|(_, look)| look.person == name);
+            (name.to_owned(), paced(own, &Expectation::by_others(labels, Some(name))))
+        })
+        .collect()
+}
+
+/// The middle of what people had to read, in words; `None` where nothing is known.
+pub fn median_words(labels: &[Label]) -> Option<f64> {
+    let mut words: Vec<i64> = labels.iter().filter_map(|label| label.words).collect();
+    words.sort_unstable();
+    words.get(words.len() / 2).map(|words| int_to_f64(*words))
+}
+
+/// The mean time of a look, and how many were timed.
+pub fn mean_seconds(labels: &[Label]) -> Option<(f64, f64)> {
+    let times: Vec<f64> = labels
+        .iter()
+        .flat_map(|label| &label.looks)
+        .filter_map(|look| look.seen_ms.map(|ms| int_to_f64(ms) / 1000.0))
+        .collect();
+    let n = count(times.len());
+    (n > 0.0).then(|| (times.iter().sum::<f64>() / n, n))
+}
+
+// Money
+
+/// What review costs and saves at one severity.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Balance {
+    /// The severity.
+    pub severity: Severity,
+    /// What one wrong action costs.
+    pub damage: f64,
+    /// Looks, and what they cost.
+    pub looks: f64,
+    /// What they cost.
+    pub cost: f64,
+    /// Wrong actions that were not let run.
+    pub caught: f64,
+    /// Wrong actions that ran, estimated.
+    pub through: f64,
+    /// From that probability of being wrong on, a look pays.
+    pub break_even: Option<f64>,
+    /// The threshold of today, where there is one.
+    pub threshold: Option<f64>,
+    /// The threshold with the least cost on what was seen, where there is one today.
+    pub optimum: Option<Optimum>,
+}
+
+/// What review costs and saves, by severity, where the policy says what a wrong action costs and what an hour of
+/// review does. Reviewers are taken to catch what they are shown; nothing here measures what they miss.
+pub fn balances(labels: &[Label], policy: &Policy) -> Vec<Balance> {
+    let severities = [Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
+    severities.into_iter().filter_map(|severity| balance(labels, policy, severity)).collect()
+}
+
+fn balance(labels: &[Label], policy: &Policy, severity: Severity) -> Option<Balance> {
+    let handling = policy.handling(severity)?;
+    let damage = handling.damage?;
+    let of: Vec<&Label> = labels.iter().filter(|label| label.severity == severity).collect();
+    let (mut looks, mut cost, mut caught, mut through) = (0.0, 0.0, 0.0, 0.0);
+    let mut bins = [Bin::default(); BINS as usize];
+    for label in &of {
+        let desk = policy.desk(&label.desk).cloned().unwrap_or_default();
+        for look in &label.looks {
+            let seconds = look.seen_ms.map_or(desk.seconds_per_review, |ms| int_to_f64(ms) / 1000.0);
+            looks += 1.0;
+            cost += review_cost(seconds, desk.cost_per_hour?);
+        }
+        let Some(wrong) = label.wrong() else { continue };
+        let confidence = label.confidence.unwrap_or(0.0);
+        if let Some(bin) = bins.get_mut(usize::from(bin_of(confidence))) {
+            bin.label(confidence, wrong, label.probability);
+        }
+        match (wrong, label.held) {
+            (true, true) => caught += 1.0,
+            (true, false) => through += 1.0 / label.probability,
+            (false, _) => {}
+        }
+    }
+    let one = (looks > 0.0).then(|| cost / looks);
+    let threshold = (handling.oversight == Oversight::Threshold).then(|| handling.threshold.get());
+    Some(Balance {
+        severity,
+        damage,
+        looks,
+        cost,
+        caught,
+        through,
+        break_even: one.and_then(|one| break_even(one, damage, 1.0)),
+        threshold,
+        optimum: threshold.zip(one).and_then(|(today, one)| optimum(&bins, today, one, damage, 1.0)),
+    })
+}

@@ -1,0 +1,155 @@
+//! What decisions tell: gathered from the tally and the desks, computed by the core.
+
+use super::recorded::{self, MOST, Reader};
+use super::{Responded, Visit, call, clock, respond};
+use crate::core::capacity::load::Level;
+use crate::core::case::Case;
+use crate::core::insights::people;
+use crate::core::json::{Json, Object};
+use crate::core::key::{Key, Role};
+use crate::core::label::Label;
+use crate::core::statistics::edits::{Changed, Edit, changes};
+use crate::core::statistics::pattern::{Pattern, Reviewed, has, patterns};
+use crate::core::time::Millis;
+use crate::wire::desk::{Arrivals, Ask};
+use crate::wire::insights::{Material, insights_json};
+use crate::wire::problem::{Code, Problem};
+use crate::wire::tally::{self, Known, Reading};
+use futures_util::future::join_all;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// `GET /v1/insights`
+pub(super) async fn insights(visit: &Visit<'_>, key: &Key) -> Responded {
+    let (desks, since) = (recorded::desks(visit, key)?, recorded::since(visit)?);
+    let kind = visit.incoming.text_parameter("kind")?;
+    let known = read_tally(visit, desks.clone(), kind.clone(), since).await?;
+    let arrivals = arrivals(visit, &desks, since).await?;
+    let level = |desk: &String| (desk.clone(), visit.copy.in_force.level(desk));
+    let levels: Vec<(String, Level)> = desks.iter().map(level).collect();
+    let taught = taught(visit, desks, kind, since).await?;
+    let material = Material {
+        known: &known,
+        arrivals: &arrivals,
+        levels: &levels,
+        patterns: &taught.patterns,
+        edits: &taught.edits,
+        recorded: taught.recorded,
+        policy: &visit.copy.in_force.policy,
+        since,
+        until: clock::now(),
+        // Colleagues are not shown to each other.
+        by_person: key.role != Role::Reviewer,
+    };
+    Ok(respond::json(200, &insights_json(&material)))
+}
+
+/// What the tally knows of some desks.
+pub(super) async fn read_tally(
+    visit: &Visit<'_>,
+    desks: Vec<String>,
+    kind: Option<String>,
+    since: Millis,
+) -> Result<Known, Problem> {
+    let reply = call::tally(visit.env, &tally::Ask::Read(Reading { desks, kind, since })).await?;
+    let known = Known::from_json(&reply.body).filter(|_| reply.status == 200);
+    known.ok_or_else(|| Problem::new(Code::Unavailable, "tally: what it knows cannot be read now"))
+}
+
+/// The people whose decisions look like a rubber stamp.
+pub(super) fn stamping(labels: &[Label]) -> BTreeSet<String> {
+    people(labels).into_iter().filter(|(_, pace)| pace.is_stamping()).map(|(name, _)| name).collect()
+}
+
+async fn arrivals(
+    visit: &Visit<'_>,
+    desks: &[String],
+    since: Millis,
+) -> Result<Vec<(String, Arrivals)>, Problem> {
+    let ask = Ask::Arrivals { since };
+    let replies = join_all(desks.iter().map(|desk| call::desk(visit.env, desk, &ask))).await;
+    let read = |(desk, reply): (&String, Result<call::Reply, Problem>)| {
+        let reply = reply?;
+        let arrivals = Arrivals::from_json(&reply.body).filter(|_| reply.status == 200);
+        let unreadable = || Problem::new(Code::Unavailable, "desk: what arrived cannot be counted now");
+        Ok((desk.clone(), arrivals.ok_or_else(unreadable)?))
+    };
+    desks.iter().zip(replies).map(read).collect()
+}
+
+/// What the arguments of recorded actions tell.
+struct Taught {
+    patterns: Vec<(Pattern, String)>,
+    edits: Vec<Changed>,
+    recorded: usize,
+}
+
+/// An action on which a person has spoken, with its arguments.
+struct Spoken {
+    label: Label,
+    args: Object,
+    made: Option<Object>,
+}
+
+/// Looks for patterns in what people overrode, and at what they edited, in the newest recorded actions.
+async fn taught(
+    visit: &Visit<'_>,
+    desks: Vec<String>,
+    kind: Option<String>,
+    since: Millis,
+) -> Result<Taught, Problem> {
+    let mut reader = Reader::new(visit.env, desks, since, kind);
+    let (now, mut spoken) = (clock::now(), Vec::new());
+    while let Some((desk, cases)) = reader.next().await? {
+        spoken.extend(cases.iter().filter_map(|case| spoken_of(case, &desk, now)));
+        if spoken.len() >= MOST {
+            break;
+        }
+    }
+    let edits: Vec<Edit<'_>> = spoken
+        .iter()
+        .filter_map(|one| {
+            let after = one.made.as_ref()?;
+            Some(Edit { kind: &one.label.kind, before: &one.args, after })
+        })
+        .collect();
+    let reviewed: Vec<Reviewed<'_>> = spoken.iter().map(Spoken::reviewed).collect();
+    let patterns = patterns(&reviewed).into_iter().map(|pattern| {
+        let category = category(&spoken, &pattern);
+        (pattern, category)
+    });
+    Ok(Taught { patterns: patterns.collect(), edits: changes(&edits), recorded: spoken.len() })
+}
+
+fn spoken_of(case: &Case, desk: &str, now: Millis) -> Option<Spoken> {
+    let label = case.label(desk, now).filter(|label| label.wrong().is_some())?;
+    let args = case.facts.content.shown.as_ref()?.action.get("args").and_then(Json::as_object)?.clone();
+    Some(Spoken { label, args, made: case.final_args().cloned() })
+}
+
+impl Spoken {
+    fn reviewed(&self) -> Reviewed<'_> {
+        Reviewed {
+            kind: &self.label.kind,
+            args: &self.args,
+            model: self.label.model.as_deref(),
+            overridden: self.label.wrong() == Some(true),
+        }
+    }
+}
+
+/// What reviewers called most of a pattern's errors.
+fn category(spoken: &[Spoken], pattern: &Pattern) -> String {
+    let mut called: BTreeMap<&str, usize> = BTreeMap::new();
+    for one in spoken.iter().filter(|one| one.label.kind == pattern.kind) {
+        let reviewed = one.reviewed();
+        if !reviewed.overridden || !has(&reviewed, &pattern.property) {
+            continue;
+        }
+        if let Some(name) = one.label.reason.as_deref().or(one.label.category.as_deref()) {
+            let times = called.entry(name).or_default();
+            *times = times.saturating_add(1);
+        }
+    }
+    let most = called.into_iter().max_by_key(|(_, times)| *times);
+    most.map_or_else(|| format!("wrong {}", pattern.kind), |(name, _)| name.to_owned())
+}

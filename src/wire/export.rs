@@ -1,0 +1,327 @@
+//! Decisions as training data: one record each, and what trainers read, made of it.
+//!
+//! Only what a person said goes out, once for each input, and not from people whose decisions look like a rubber
+//! stamp. Splits go by the case's id, so that the same line is always in the same one.
+
+use crate::core::canonical::{Digest, canonical};
+use crate::core::case::Case;
+use crate::core::json::{Json, Object};
+use crate::core::label::Label;
+use crate::core::pointer::Pointer;
+use crate::core::time::Millis;
+use sha2::{Digest as _, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Export {
+    /// Every decision with everything that is known of it.
+    Decisions,
+    /// Pairs of what should have been and what was proposed, from edits: for preference optimisation (DPO).
+    Dpo,
+    /// What was right and what was wrong: for KTO.
+    Kto,
+}
+
+impl Export {
+    /// Every export.
+    pub const ALL: [Self; 3] = [Self::Decisions, Self::Dpo, Self::Kto];
+
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Decisions => "decisions",
+            Self::Dpo => "dpo",
+            Self::Kto => "kto",
+        }
+    }
+
+    /// The export of that word.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|export| export.as_str() == text)
+    }
+}
+
+/// In whose form pairs are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Form {
+    /// As `OpenAI`, Together and Fireworks read them.
+    #[default]
+    OpenAi,
+    /// As TRL reads them.
+    Trl,
+}
+
+impl Form {
+    /// The form of that word.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "openai" => Some(Self::OpenAi),
+            "trl" => Some(Self::Trl),
+            _ => None,
+        }
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::OpenAi => "openai",
+            Self::Trl => "trl",
+        }
+    }
+}
+
+/// Which part of the data a line belongs to.
+fn split(id: &str) -> &'static str {
+    let hash = Sha256::digest(format!("holdpoint split 1\n{id}").as_bytes());
+    match hash.first().copied().unwrap_or(0) {
+        0..=204 => "train",
+        205..=229 => "validation",
+        _ => "test",
+    }
+}
+
+/// Writes lines case by case, and keeps count.
+#[derive(Debug)]
+pub struct Exporter {
+    export: Export,
+    form: Form,
+    /// Members that do not go out, as pointers into the action.
+    redact: Vec<Pointer>,
+    /// People whose decisions look like a rubber stamp.
+    stamping: BTreeSet<String>,
+    since: Millis,
+    until: Millis,
+    seen: BTreeSet<Vec<u8>>,
+    lines: i64,
+    by_split: BTreeMap<&'static str, i64>,
+    left_out: BTreeMap<&'static str, i64>,
+    hash: Sha256,
+}
+
+impl Exporter {
+    /// Begins.
+    pub fn new(
+        export: Export,
+        form: Form,
+        redact: Vec<Pointer>,
+        stamping: BTreeSet<String>,
+        (since, until): (Millis, Millis),
+    ) -> Self {
+        Self {
+            export,
+            form,
+            redact,
+            stamping,
+            since,
+            until,
+            seen: BTreeSet::new(),
+            lines: 0,
+            by_split: BTreeMap::new(),
+            left_out: BTreeMap::new(),
+            hash: Sha256::new(),
+        }
+    }
+
+    /// The lines of a case, each with its line feed; none where it is left out.
+    pub fn lines(&mut self, desk: &str, case: &Case, now: Millis) -> String {
+        let mut text = String::new();
+        match self.made(desk, case, now) {
+            Ok(lines) => {
+                for line in lines {
+                    line.write(&mut text);
+                    text.push('\n');
+                    self.lines = self.lines.saturating_add(1);
+                    add(&mut self.by_split, split(&case.facts.id));
+                }
+            }
+            Err(Some(why)) => add(&mut self.left_out, why),
+            Err(None) => {}
+        }
+        self.hash.update(text.as_bytes());
+        text
+    }
+
+    /// What was written, and what was not.
+    pub fn manifest(&self) -> Json {
+        let counts = |counts: &BTreeMap<&str, i64>| {
+            let mut object = Object::new();
+            for (name, n) in counts {
+                object.set(name, *n);
+            }
+            Json::from(object)
+        };
+        let hash = base16ct::lower::encode_string(&self.hash.clone().finalize());
+        Json::object([
+            ("export", self.export.as_str().into()),
+            ("format", (self.export == Export::Dpo).then(|| self.form.as_str()).into()),
+            ("since", self.since.to_string().into()),
+            ("until", self.until.to_string().into()),
+            ("redacted", self.redact.iter().map(ToString::to_string).collect()),
+            ("lines", self.lines.into()),
+            ("splits", counts(&self.by_split)),
+            ("split_by", "sha256 of the case's id".into()),
+            ("left_out", counts(&self.left_out)),
+            ("sha256", hash.into()),
+        ])
+    }
+
+    /// The lines, or why there are none; `None` where the case is not of this export at all.
+    fn made(&mut self, desk: &str, case: &Case, now: Millis) -> Result<Vec<Json>, Option<&'static str>> {
+        let label = case.label(desk, now).ok_or(None)?;
+        if label.wrong().is_none() || label.at < self.since || label.at >= self.until {
+            return Err(None);
+        }
+        let shown = case.facts.content.shown.as_ref().ok_or(Some("forgotten"))?;
+        let action = self.redacted(&shown.action);
+        let made = case.final_args().map(|args| self.redacted(&with_args(&shown.action, args)));
+        let stamped = label.looks.iter().any(|look| self.stamping.contains(&look.person));
+        if self.export == Export::Decisions {
+            let duplicate = !self.is_new(&action);
+            let why = if stamped { Some("stamping") } else { duplicate.then_some("duplicate") };
+            return Ok(vec![self.decision(case, &label, &action, made.as_ref(), why)]);
+        }
+        if stamped {
+            return Err(Some("stamping"));
+        }
+        let lines = self.trained(&label, &action, made.as_ref())?;
+        if self.is_new(&action) { Ok(lines) } else { Err(Some("duplicate")) }
+    }
+
+    fn is_new(&mut self, action: &Json) -> bool {
+        let hash = Digest::of(canonical(action).as_bytes());
+        self.seen.insert(hash.as_bytes().to_vec())
+    }
+
+    fn redacted(&self, action: &Json) -> Json {
+        let mut action = action.clone();
+        for pointer in &self.redact {
+            pointer.remove(&mut action);
+        }
+        action
+    }
+
+    fn trained(
+        &self,
+        label: &Label,
+        action: &Json,
+        made: Option<&Json>,
+    ) -> Result<Vec<Json>, Option<&'static str>> {
+        let prompt = prompt(action).ok_or(Some("no input"))?;
+        let said = |action: &Json| -> Json {
+            Json::Array(vec![Json::object([("role", "assistant".into()), ("content", run(action).into())])])
+        };
+        let kto = |action: &Json, right: bool| {
+            Json::object([("prompt", prompt.clone()), ("completion", said(action)), ("label", right.into())])
+        };
+        match (self.export, made) {
+            (Export::Dpo, None) => Err(None),
+            (Export::Dpo, Some(made)) => Ok(vec![match self.form {
+                Form::OpenAi => Json::object([
+                    (
+                        "input",
+                        Json::object([
+                            ("messages", prompt),
+                            ("tools", Json::Array(Vec::new())),
+                            ("parallel_tool_calls", true.into()),
+                        ]),
+                    ),
+                    ("preferred_output", said(made)),
+                    ("non_preferred_output", said(action)),
+                ]),
+                Form::Trl => {
+                    Json::object([("prompt", prompt), ("chosen", said(made)), ("rejected", said(action))])
+                }
+            }]),
+            (_, made) => {
+                let right = label.wrong() == Some(false);
+                Ok([kto(action, right)].into_iter().chain(made.map(|made| kto(made, true))).collect())
+            }
+        }
+    }
+
+    fn decision(
+        &self,
+        case: &Case,
+        label: &Label,
+        action: &Json,
+        made: Option<&Json>,
+        why: Option<&str>,
+    ) -> Json {
+        let confidence = case.facts.content.verdict.get("confidence");
+        let threshold = confidence.and_then(|confidence| confidence.get("threshold")).cloned();
+        let member = |name: &str| action.get(name).cloned().unwrap_or(Json::Null);
+        let reviewers = label.looks.iter().map(|look| pseudonym(&look.person)).collect::<Vec<_>>();
+        // A digest would give away what was taken out.
+        let shown = case.facts.content.shown.as_ref().filter(|_| self.redact.is_empty());
+        let decision = case.decision();
+        let of_action = |action: &Json| {
+            let member = |name: &str| action.get(name).cloned().unwrap_or(Json::Null);
+            Json::object([("kind", member("kind")), ("args", member("args"))])
+        };
+        Json::object([
+            ("record", "decision.v1".into()),
+            ("id", label.id.as_str().into()),
+            ("desk", label.desk.as_str().into()),
+            ("kind", label.kind.as_str().into()),
+            ("severity", label.severity.as_str().into()),
+            ("created", label.created.to_string().into()),
+            ("at", label.at.to_string().into()),
+            ("confidence", label.confidence.into()),
+            ("threshold", threshold.unwrap_or(Json::Null)),
+            ("criteria", label.why.iter().filter_map(|why| why.criterion.clone()).collect()),
+            ("model", label.model.as_deref().into()),
+            ("source", member("source")),
+            ("subject", member("subject")),
+            ("context", member("context")),
+            ("action", of_action(action)),
+            ("digest", shown.map(|shown| shown.digest.to_string()).into()),
+            ("decision", label.end.as_str().into()),
+            ("wrong", label.wrong().into()),
+            ("reason", label.reason.as_deref().into()),
+            ("category", label.category.as_deref().into()),
+            ("note", decision.and_then(|decision| decision.note.as_deref()).into()),
+            ("final_action", made.map(of_action).into()),
+            ("reviewers", reviewers.into_iter().collect()),
+            ("seen_ms", decision.and_then(|decision| decision.seen_ms).into()),
+            ("sampled_by", if label.held { "held" } else { "audit" }.into()),
+            ("probability", label.probability.into()),
+            ("outcome", label.outcome.map(crate::core::case::Outcome::as_str).into()),
+            ("split", split(&label.id).into()),
+            ("left_out", why.into()),
+        ])
+    }
+}
+
+fn add(counts: &mut BTreeMap<&'static str, i64>, name: &'static str) {
+    let n = counts.entry(name).or_insert(0);
+    *n = n.saturating_add(1);
+}
+
+/// A person without their name: the same in every line, and in every export.
+fn pseudonym(person: &str) -> String {
+    Digest::of(format!("holdpoint reviewer\n{person}").as_bytes()).to_hex().chars().take(16).collect()
+}
+
+/// What the AI was asked, as messages; `None` where nothing is known of it.
+fn prompt(action: &Json) -> Option<Json> {
+    let context = action.get("context")?.as_object().filter(|context| !context.is_empty())?;
+    let asked = match context.get("request").and_then(Json::as_str) {
+        Some(request) if context.len() == 1 => request.to_owned(),
+        _ => canonical(&context.clone().into()),
+    };
+    Some(Json::Array(vec![Json::object([("role", "user".into()), ("content", asked.into())])]))
+}
+
+/// The action as an assistant would say it.
+fn run(action: &Json) -> String {
+    let member = |name: &str| action.get(name).cloned().unwrap_or(Json::Null);
+    canonical(&Json::object([("args", member("args")), ("kind", member("kind"))]))
+}
+
+fn with_args(action: &Json, args: &Object) -> Json {
+    let mut action = action.clone();
+    if let Some(object) = action.as_object_mut() {
+        object.set("args", args.clone());
+    }
+    action
+}

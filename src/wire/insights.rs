@@ -1,0 +1,346 @@
+//! The body of `GET /v1/insights`: what the tally and the desks know, computed and told, each number with how much it
+//! rests on.
+
+use super::capacity::capacity_json;
+use super::criterion::{proposed, words};
+use super::desk::Arrivals;
+use super::tally::{Known, Passed};
+use crate::core::capacity::Demand;
+use crate::core::capacity::load::Level;
+use crate::core::insights::{
+    Balance, Dimension, Said, balances, caught, ends, median_words, people, reasons, said, said_by, team,
+};
+use crate::core::json::{Json, Object};
+use crate::core::label::{End, Label};
+use crate::core::number::int_to_f64;
+use crate::core::policy::Policy;
+use crate::core::statistics::bins::{Bin, bottom};
+use crate::core::statistics::edits::Changed;
+use crate::core::statistics::pattern::Pattern;
+use crate::core::statistics::proportion::{Count, Interval};
+use crate::core::statistics::stamping::{FAR_BELOW, Pace, Sign};
+use crate::core::statistics::weighted::Estimate;
+use crate::core::time::Millis;
+use std::collections::BTreeMap;
+
+/// What is told from.
+#[derive(Debug)]
+pub struct Material<'a> {
+    /// What the tally knows.
+    pub known: &'a Known,
+    /// What arrived, by desk.
+    pub arrivals: &'a [(String, Arrivals)],
+    /// How loaded each desk is.
+    pub levels: &'a [(String, Level)],
+    /// Patterns in what was overridden, with what reviewers called most of those errors.
+    pub patterns: &'a [(Pattern, String)],
+    /// What edits changed.
+    pub edits: &'a [Changed],
+    /// How many recorded actions patterns and edits were looked for in.
+    pub recorded: usize,
+    /// The policy in force.
+    pub policy: &'a Policy,
+    /// From when on.
+    pub since: Millis,
+    /// Until now.
+    pub until: Millis,
+    /// Whether single people are told apart.
+    pub by_person: bool,
+}
+
+/// The whole body.
+pub fn insights_json(material: &Material<'_>) -> Json {
+    let labels = &material.known.labels;
+    let mut body = Object::new();
+    body.set("since", material.since.to_string());
+    body.set("until", material.until.to_string());
+    body.set("labels", count(labels.len()));
+    body.set("truncated", material.known.truncated);
+    body.set("policy", material.policy.digest().to_string());
+    body.set("passed", passed_json(material.known));
+    body.set("overrides", overrides_json(labels, material.edits));
+    body.set("confidence", confidence_json(material.known));
+    body.set("caught", caught_json(labels));
+    body.set("capacity", capacities_json(material));
+    body.set("economics", economics_json(labels, material.policy));
+    body.set("patterns", patterns_json(material));
+    body.set("vigilance", vigilance_json(material));
+    body.into()
+}
+
+fn count(length: usize) -> f64 {
+    int_to_f64(i64::try_from(length).unwrap_or(i64::MAX))
+}
+
+fn set_interval(object: &mut Object, interval: Interval) {
+    object.set("low", interval.low);
+    object.set("high", interval.high);
+}
+
+/// A count with its rate and Wilson's interval.
+fn rate_json(count: Count) -> Object {
+    let mut object = Object::new();
+    object.set("n", count.n);
+    object.set("k", count.k);
+    object.set("rate", count.rate());
+    set_interval(&mut object, count.wilson());
+    object
+}
+
+/// An estimate over everything, with the rate that forgets the probabilities beside it.
+fn estimate_json(estimate: Estimate) -> Json {
+    let rate = estimate.rate();
+    let mut object = Object::new();
+    object.set("n", estimate.naive().n);
+    object.set("stands_for", estimate.all());
+    object.set("rate", rate.map(|(rate, _)| rate));
+    set_interval(&mut object, rate.map_or(Interval::ALL, |(_, interval)| interval));
+    object.set("naive", estimate.naive().rate());
+    object.into()
+}
+
+fn said_json(said: &Said) -> Object {
+    let mut object = rate_json(said.reviewed());
+    object.set("held", rate_json(said.held));
+    object.set("audited", rate_json(said.audited));
+    object.set("wrong", estimate_json(said.estimate));
+    object
+}
+
+fn passed_json(known: &Known) -> Json {
+    let sum = |of: &dyn Fn(&str, Passed) -> bool| -> f64 {
+        known.passed.iter().filter(|(_, kind, _, passed, _)| of(kind, *passed)).map(|(.., n)| n).sum()
+    };
+    let mut kinds: Vec<&str> = known.passed.iter().map(|(_, kind, ..)| kind.as_str()).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let counts = |kind: Option<&str>| {
+        let mut object = Object::new();
+        for passed in Passed::ALL {
+            let of = |known: &str, how: Passed| how == passed && kind.is_none_or(|kind| kind == known);
+            object.set(passed.as_str(), sum(&of));
+        }
+        object
+    };
+    let mut all = counts(None);
+    let by_kind = kinds.iter().map(|kind| {
+        let mut object = counts(Some(kind));
+        object.set("name", *kind);
+        Json::from(object)
+    });
+    all.set("kind", by_kind.collect::<Json>());
+    all.into()
+}
+
+fn overrides_json(labels: &[Label], edits: &[Changed]) -> Json {
+    let mut object = Object::new();
+    object.set("all", said_json(&said(labels)));
+    for dimension in Dimension::ALL {
+        let rows = said_by(labels, dimension);
+        let rows = rows.iter().map(|(name, said)| {
+            let mut row = said_json(said);
+            row.set("name", name.as_str());
+            Json::from(row)
+        });
+        object.set(dimension.as_str(), rows.collect::<Json>());
+    }
+    let named = |name: &str, count: Count| {
+        let mut row = rate_json(count);
+        row.set("name", name);
+        Json::from(row)
+    };
+    let reasons = reasons(labels);
+    object.set("reason", reasons.iter().map(|(reason, count)| named(reason, *count)).collect::<Json>());
+    let ends = ends(labels);
+    object.set("decision", ends.iter().map(|(end, count)| named(end.as_str(), *count)).collect::<Json>());
+    object.set("edits", edits.iter().map(changed_json).collect::<Json>());
+    object.into()
+}
+
+fn changed_json(changed: &Changed) -> Json {
+    let moves = changed.moves.iter().map(|(from, to, times)| {
+        Json::object([("from", from.clone()), ("to", to.clone()), ("n", count(*times).into())])
+    });
+    Json::object([
+        ("kind", changed.kind.as_str().into()),
+        ("path", changed.path.as_str().into()),
+        ("n", count(changed.edits).into()),
+        ("ratio", changed.ratio.into()),
+        ("moves", moves.collect()),
+        ("always", changed.always.clone().into()),
+    ])
+}
+
+/// Wrong actions by confidence, in tenths: what was looked at, and what that stands for.
+fn confidence_json(known: &Known) -> Json {
+    let mut tenths: BTreeMap<u8, Bin> = BTreeMap::new();
+    for (_, at, bin) in &known.bins {
+        let tenth = tenths.entry(at / 10).or_default();
+        *tenth = tenth.merged(*bin);
+    }
+    let rows = tenths.iter().map(|(tenth, bin)| {
+        let (from, to) =
+            (bottom(tenth.saturating_mul(10)), bottom(tenth.saturating_mul(10).saturating_add(10)));
+        let mut row = rate_json(Count { n: bin.labelled, k: bin.wrong });
+        row.set("from", from);
+        row.set("to", to);
+        row.set("seen", bin.seen);
+        row.set("proceeded", bin.proceeded);
+        row.set("weighted", (bin.w > 0.0).then(|| bin.wy / bin.w));
+        Json::from(row)
+    });
+    rows.collect()
+}
+
+fn caught_json(labels: &[Label]) -> Json {
+    let rows = caught(labels);
+    let rows = rows.iter().map(|(category, caught)| {
+        let through = caught.after.certain.k + caught.after.sampled.wy;
+        Json::object([
+            ("name", category.as_str().into()),
+            ("caught", caught.before.into()),
+            ("found_after", caught.after.naive().k.into()),
+            ("let_through", through.into()),
+            ("share", caught.share().into()),
+        ])
+    });
+    rows.collect()
+}
+
+fn capacities_json(material: &Material<'_>) -> Json {
+    let rows = material.arrivals.iter().map(|(name, arrivals)| {
+        let desk = material.policy.desk(name).cloned().unwrap_or_default();
+        let labels: Vec<Label> =
+            material.known.labels.iter().filter(|label| label.desk == *name).cloned().collect();
+        // Hours in which nothing came at all are taken for hours in which nobody was there.
+        let busiest = busiest(arrivals);
+        let (_, held, audits) = busiest;
+        let mut demand = Demand::of(&desk, held, audits);
+        let measured = arrivals.seconds;
+        demand.seconds = measured.unwrap_or(demand.seconds);
+        demand.words = median_words(&labels);
+        demand.overrides_z = team(&labels).z();
+        let mut object = capacity_json(name, &demand, &demand.forecast());
+        object.set("seconds_are", if measured.is_some() { "measured" } else { "of the policy" });
+        object.set("hours", count(arrivals.by_hour.len()));
+        let hourly = |of: &dyn Fn(&(i64, i64, i64)) -> i64| -> f64 {
+            let sum: i64 = arrivals.by_hour.iter().map(of).fold(0, i64::saturating_add);
+            if arrivals.by_hour.is_empty() { 0.0 } else { int_to_f64(sum) / count(arrivals.by_hour.len()) }
+        };
+        object.set("mean_held_per_hour", hourly(&|(_, held, _)| *held));
+        object.set("mean_audits_per_hour", hourly(&|(_, _, audits)| *audits));
+        object.set("expired", ended(&labels, End::Expired));
+        object.set("unaudited", ended(&labels, End::Unaudited));
+        let level = material.levels.iter().find(|(known, _)| known == name);
+        object.set("level", level.map(|(_, level)| *level).unwrap_or_default().as_str());
+        Json::from(object)
+    });
+    rows.collect()
+}
+
+fn ended(labels: &[Label], end: End) -> Object {
+    let held = end == End::Expired;
+    let n = labels.iter().filter(|label| label.held == held).count();
+    let k = labels.iter().filter(|label| label.end == end).count();
+    rate_json(Count { n: count(n), k: count(k) })
+}
+
+/// The hour that is busier than 95 of 100, of those in which anything came.
+fn busiest(arrivals: &Arrivals) -> (i64, f64, f64) {
+    let mut hours: Vec<&(i64, i64, i64)> = arrivals.by_hour.iter().collect();
+    hours.sort_by_key(|(_, held, audits)| held.saturating_add(*audits));
+    let last = hours.len().saturating_sub(1);
+    let at = last.saturating_sub(last / 20);
+    hours
+        .get(at)
+        .map_or((0, 0.0, 0.0), |(hour, held, audits)| (*hour, int_to_f64(*held), int_to_f64(*audits)))
+}
+
+fn economics_json(labels: &[Label], policy: &Policy) -> Json {
+    let balances = balances(labels, policy);
+    let sum = |of: fn(&Balance) -> f64| balances.iter().map(of).sum::<f64>();
+    let (cost, saved) = (sum(|row| row.cost), sum(|row| row.caught * row.damage));
+    let through = sum(|row| row.through * row.damage);
+    let known = !balances.is_empty();
+    Json::object([
+        ("known", known.into()),
+        ("cost_of_review", known.then_some(cost).into()),
+        ("damage_caught", known.then_some(saved).into()),
+        ("damage_let_through", known.then_some(through).into()),
+        ("severity", balances.iter().map(balance_json).collect()),
+    ])
+}
+
+fn balance_json(row: &Balance) -> Json {
+    let optimum = row.optimum.map(|best| {
+        Json::object([
+            ("threshold", best.threshold.into()),
+            ("cost_per_action", best.cost.into()),
+            ("cost_per_action_today", best.today.into()),
+            ("n", best.n.into()),
+        ])
+    });
+    Json::object([
+        ("name", row.severity.as_str().into()),
+        ("damage", row.damage.into()),
+        ("looks", row.looks.into()),
+        ("cost_of_review", row.cost.into()),
+        ("caught", row.caught.into()),
+        ("let_through", row.through.into()),
+        ("break_even", row.break_even.into()),
+        ("threshold", row.threshold.into()),
+        ("optimum", optimum.into()),
+    ])
+}
+
+fn patterns_json(material: &Material<'_>) -> Json {
+    let found = material.patterns.iter().map(|(pattern, category)| {
+        let proposed = proposed(pattern, category);
+        let (_, says) = words(&pattern.property);
+        Json::object([
+            ("kind", pattern.kind.as_str().into()),
+            ("property", says.trim().trim_matches(['(', ')']).into()),
+            ("with", rate_json(pattern.with).into()),
+            ("without", rate_json(pattern.without).into()),
+            ("lift", pattern.lift().into()),
+            ("p", pattern.p.into()),
+            (
+                "criterion",
+                Json::object([
+                    ("id", proposed.id.as_str().into()),
+                    ("category", proposed.category.as_str().into()),
+                    ("when", proposed.when.as_str().into()),
+                    ("toml", proposed.to_toml().into()),
+                ]),
+            ),
+        ])
+    });
+    Json::object([("recorded", count(material.recorded).into()), ("found", found.collect())])
+}
+
+fn vigilance_json(material: &Material<'_>) -> Json {
+    let labels = &material.known.labels;
+    let mut object = pace_json(&team(labels));
+    let row = |(name, pace): &(String, Pace)| {
+        let mut row = pace_json(pace);
+        row.set("name", name.as_str());
+        Json::from(row)
+    };
+    let people =
+        if material.by_person { Some(people(labels).iter().map(row).collect::<Json>()) } else { None };
+    object.set("people", people);
+    object.into()
+}
+
+fn pace_json(pace: &Pace) -> Object {
+    let mut object = rate_json(pace.overrides);
+    object.set("seconds", pace.mean_seconds());
+    object.set("under_floor", rate_json(pace.under_floor));
+    object.set("longest_streak", pace.longest_streak);
+    object.set("expected_overrides", pace.z().map(|_| pace.expected()));
+    object.set("z", pace.z());
+    object.set("z_needed", FAR_BELOW);
+    object.set("signs", pace.signs().into_iter().map(Sign::as_str).collect::<Json>());
+    object.set("stamping", pace.is_stamping());
+    object
+}
