@@ -15,7 +15,8 @@ form.addEventListener("submit", async (event) => {
       // What was asked for before signing in is shown after it.
       const { page, ...asked } = Object.fromEntries(new URLSearchParams(location.search));
       const query = new URLSearchParams(asked).toString();
-      location.assign(`${page === "cases" ? "/review/cases" : "/review"}${query && `?${query}`}`);
+      const path = { cases: "/review/cases", insights: "/insights" }[page] ?? "/review";
+      location.assign(`${path}${query && `?${query}`}`);
       return;
     }
     error.textContent = texts[answer.status] ?? answer.body?.detail ?? texts.other;

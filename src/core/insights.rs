@@ -164,8 +164,9 @@ pub fn caught(labels: &[Label]) -> Vec<(String, Caught)> {
     let mut by_category: BTreeMap<String, Caught> = BTreeMap::new();
     for label in labels.iter().filter(|label| label.wrong() == Some(true)) {
         let category = label.category.as_ref().or(label.reason.as_ref());
-        let caught =
-            by_category.entry(category.cloned().unwrap_or_else(|| "not said".to_owned())).or_default();
+        let caught = by_category
+            .entry(category.cloned().unwrap_or_else(|| "edited, and not said why".to_owned()))
+            .or_default();
         if label.held {
             caught.before += 1.0;
         } else {
@@ -180,34 +181,44 @@ pub fn caught(labels: &[Label]) -> Vec<(String, Caught)> {
 
 // Whether people look
 
-/// Below so many audits by others nothing is expected of anybody.
-const LEAST_AUDITS: f64 = 30.0;
+/// Below so many looks by others nothing is expected of anybody.
+const LEAST_LOOKS: f64 = 30.0;
 /// A kind's rate of overturned audits is drawn towards that of all by so many.
 const STRENGTH: f64 = 20.0;
 
-/// What audits found, by kind: what is expected to be wrong among what is held, at the least.
+/// What is expected to be wrong among what is held: at the least what audits find, for that is what nobody was in
+/// doubt of; and, of one person, what the others override in cases of the same kind.
 #[derive(Debug, Default)]
 struct Expectation {
-    all: Count,
-    by_kind: BTreeMap<String, Count>,
+    audits: Count,
+    audits_by_kind: BTreeMap<String, Count>,
+    held_by_kind: BTreeMap<String, Count>,
 }
 
 impl Expectation {
     /// By what everybody but this person found.
     fn by_others(labels: &[Label], person: Option<&str>) -> Self {
         let mut expected = Self::default();
-        for label in labels.iter().filter(|label| !label.held) {
+        for label in labels {
             let own = person.is_some_and(|person| label.looks.iter().any(|look| look.person == person));
             let Some(wrong) = label.wrong().filter(|_| !own) else { continue };
-            expected.all.add(wrong);
-            expected.by_kind.entry(label.kind.clone()).or_default().add(wrong);
+            if !label.held {
+                expected.audits.add(wrong);
+                expected.audits_by_kind.entry(label.kind.clone()).or_default().add(wrong);
+            } else if person.is_some() {
+                expected.held_by_kind.entry(label.kind.clone()).or_default().add(wrong);
+            }
         }
         expected
     }
 
     fn of(&self, kind: &str) -> Option<f64> {
-        let whole = self.all.rate().filter(|_| self.all.n >= LEAST_AUDITS)?;
-        Some(self.by_kind.get(kind).copied().unwrap_or_default().shrunk(whole, STRENGTH))
+        let count = |counts: &BTreeMap<String, Count>| counts.get(kind).copied().unwrap_or_default();
+        let whole = self.audits.rate().filter(|_| self.audits.n >= LEAST_LOOKS);
+        let by_audits = whole.map(|whole| count(&self.audits_by_kind).shrunk(whole, STRENGTH));
+        let held = count(&self.held_by_kind);
+        let by_colleagues = held.rate().filter(|_| held.n >= LEAST_LOOKS);
+        by_audits.into_iter().chain(by_colleagues).reduce(f64::max)
     }
 }
 
@@ -236,7 +247,7 @@ pub fn team(labels: &[Label]) -> Pace {
     pace
 }
 
-/// How each person decides, held against what the others' audits found. By name.
+/// How each person decides, held against what the others found. By name.
 pub fn people(labels: &[Label]) -> Vec<(String, Pace)> {
     let mut names: Vec<&str> =
         labels.iter().flat_map(|label| label.looks.iter().map(|look| look.person.as_str())).collect();

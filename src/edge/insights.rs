@@ -26,7 +26,8 @@ pub(super) async fn insights(visit: &Visit<'_>, key: &Key) -> Responded {
     let arrivals = arrivals(visit, &desks, since).await?;
     let level = |desk: &String| (desk.clone(), visit.copy.in_force.level(desk));
     let levels: Vec<(String, Level)> = desks.iter().map(level).collect();
-    let taught = taught(visit, desks, kind, since).await?;
+    let stamping = stamping(&known.labels);
+    let taught = taught(visit, desks, kind, since, &stamping).await?;
     let material = Material {
         known: &known,
         arrivals: &arrivals,
@@ -35,6 +36,7 @@ pub(super) async fn insights(visit: &Visit<'_>, key: &Key) -> Responded {
         edits: &taught.edits,
         recorded: taught.recorded,
         policy: &visit.copy.in_force.policy,
+        stamping: &stamping,
         since,
         until: clock::now(),
         // Colleagues are not shown to each other.
@@ -96,11 +98,16 @@ async fn taught(
     desks: Vec<String>,
     kind: Option<String>,
     since: Millis,
+    stamping: &BTreeSet<String>,
 ) -> Result<Taught, Problem> {
     let mut reader = Reader::new(visit.env, desks, since, kind);
     let (now, mut spoken) = (clock::now(), Vec::new());
     while let Some((desk, cases)) = reader.next().await? {
-        spoken.extend(cases.iter().filter_map(|case| spoken_of(case, &desk, now)));
+        spoken.extend(cases.iter().filter_map(|case| {
+            let spoken = spoken_of(case, &desk, now)?;
+            let stamped = spoken.label.looks.iter().any(|look| stamping.contains(&look.person));
+            (!stamped).then_some(spoken)
+        }));
         if spoken.len() >= MOST {
             break;
         }

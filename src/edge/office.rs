@@ -290,11 +290,8 @@ impl Office {
 
     fn sign_in(&self, hash: &str, now: Millis) -> Answered {
         let key = read_key(&self.authorize(hash)?.1)?;
-        if !matches!(key.role, Role::Reviewer | Role::Auditor) {
-            return Err(Problem::new(
-                Code::Forbidden,
-                "reviewers and auditors sign in; this key is for something else",
-            ));
+        if key.role == Role::App {
+            return Err(Problem::new(Code::Forbidden, "people sign in; this key is an app's"));
         }
         let secret: [u8; 32] =
             clock::random().map_err(|_| Problem::new(Code::Unavailable, "office: no random bytes"))?;

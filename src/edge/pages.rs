@@ -121,8 +121,13 @@ fn with_query(path: &str, query: &str) -> String {
 
 /// `GET /review`, with the first case for whoever is to decide it.
 pub(super) async fn review(visit: &Visit<'_>, key: &Key) -> Responded {
-    if key.role == Role::Auditor {
-        return Ok(respond::empty(303, &[("location", &with_query("/review/cases", &visit.incoming.query))]));
+    let elsewhere = match key.role {
+        Role::Auditor => Some(with_query("/review/cases", &visit.incoming.query)),
+        Role::Admin => Some("/insights".to_owned()),
+        Role::Reviewer | Role::App => None,
+    };
+    if let Some(location) = elsewhere {
+        return Ok(respond::empty(303, &[("location", &location)]));
     }
     let mut first = desks_with_counts(visit, key).await?;
     let asked_for = match visit.incoming.text_parameter("case")? {

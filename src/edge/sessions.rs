@@ -22,10 +22,7 @@ pub(super) async fn sign_in(env: &Env, incoming: &Incoming) -> Responded {
             Ok(respond::empty(204, &[("set-cookie", &cookie(session, seconds))]))
         }
         (401, ..) => Err(unknown()),
-        (403, ..) => Err(Problem::new(
-            Code::Forbidden,
-            "reviewers and auditors sign in; this key is for something else",
-        )),
+        (403, ..) => Err(Problem::new(Code::Forbidden, "people sign in; this key is an app's")),
         _ => Err(Problem::new(Code::Unavailable, "office: signing in does not work now")),
     }
 }

@@ -127,12 +127,14 @@ pub fn capacity_of_policy(policy: &Policy, trial: &Trial, per_day: f64) -> Json 
                 if audits.abs() > 1e-9 {
                     says.push(adds(audits, "audits"));
                 }
-                let message = format!(
-                    "This criterion {}; the share started within 60 s goes from {} to {}.",
-                    says.join(" and "),
-                    percent(started),
-                    percent(forecast.started)
-                );
+                let (before, after) = (percent(started), percent(forecast.started));
+                let moves = if before == after {
+                    format!("stays at {after}")
+                } else {
+                    format!("goes from {before} to {after}")
+                };
+                let says = says.join(" and ");
+                let message = format!("This criterion {says}; the share started within 60 s {moves}.");
                 Json::object([
                     ("id", id.as_str().into()),
                     ("holds_per_hour", holds.into()),

@@ -48,10 +48,15 @@ impl Proposed {
         line("category", &self.category);
         let kinds = quoted(&self.kind);
         let _ = writeln!(toml, "kinds = [{kinds}]");
+        // A condition has quotes of its own: it is easier to read without escapes.
+        let _ = if self.when.contains(|letter: char| letter == '\'' || letter.is_control()) {
+            writeln!(toml, "when = {}", quoted(&self.when))
+        } else {
+            writeln!(toml, "when = '{}'", self.when)
+        };
         let mut line = |name: &str, value: &str| {
             let _ = writeln!(toml, "{name} = {}", quoted(value));
         };
-        line("when", &self.when);
         line("then", "hold");
         line("message", &self.message);
         toml

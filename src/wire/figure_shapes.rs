@@ -177,6 +177,11 @@ pub const INSIGHTS: Shape = Shape {
         required("since", Instant, "From when on."),
         required("until", Instant, "Until when."),
         required("labels", Number, "How many cases that are over this rests on."),
+        required(
+            "left_out",
+            Number,
+            "How many of them say nothing, because who decided looks like a rubber stamp.",
+        ),
         required("truncated", Flag, "Whether there are older ones than these."),
         required("policy", Digest, "The policy in force."),
         required("passed", Object, "What passed the gate: proceed, audit, hold, block, and by `kind`."),

@@ -14,14 +14,14 @@ use crate::core::json::{Json, Object};
 use crate::core::label::{End, Label};
 use crate::core::number::int_to_f64;
 use crate::core::policy::Policy;
-use crate::core::statistics::bins::{Bin, bottom};
+use crate::core::statistics::bins::{Bin, bin_of, bottom};
 use crate::core::statistics::edits::Changed;
 use crate::core::statistics::pattern::Pattern;
 use crate::core::statistics::proportion::{Count, Interval};
 use crate::core::statistics::stamping::{FAR_BELOW, Pace, Sign};
 use crate::core::statistics::weighted::Estimate;
 use crate::core::time::Millis;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is told from.
 #[derive(Debug)]
@@ -44,22 +44,28 @@ pub struct Material<'a> {
     pub since: Millis,
     /// Until now.
     pub until: Millis,
+    /// The people whose decisions look like a rubber stamp: what they said is left out of every estimate.
+    pub stamping: &'a BTreeSet<String>,
     /// Whether single people are told apart.
     pub by_person: bool,
 }
 
 /// The whole body.
 pub fn insights_json(material: &Material<'_>) -> Json {
-    let labels = &material.known.labels;
+    // Who stamps labels nothing.
+    let trusted = |label: &&Label| !label.looks.iter().any(|look| material.stamping.contains(&look.person));
+    let trusted: Vec<Label> = material.known.labels.iter().filter(trusted).cloned().collect();
+    let labels = &trusted;
     let mut body = Object::new();
     body.set("since", material.since.to_string());
     body.set("until", material.until.to_string());
-    body.set("labels", count(labels.len()));
+    body.set("labels", count(material.known.labels.len()));
+    body.set("left_out", count(material.known.labels.len().saturating_sub(labels.len())));
     body.set("truncated", material.known.truncated);
     body.set("policy", material.policy.digest().to_string());
     body.set("passed", passed_json(material.known));
     body.set("overrides", overrides_json(labels, material.edits));
-    body.set("confidence", confidence_json(material.known));
+    body.set("confidence", confidence_json(material.known, labels));
     body.set("caught", caught_json(labels));
     body.set("capacity", capacities_json(material));
     body.set("economics", economics_json(labels, material.policy));
@@ -172,11 +178,17 @@ fn changed_json(changed: &Changed) -> Json {
 }
 
 /// Wrong actions by confidence, in tenths: what was looked at, and what that stands for.
-fn confidence_json(known: &Known) -> Json {
+fn confidence_json(known: &Known, labels: &[Label]) -> Json {
     let mut tenths: BTreeMap<u8, Bin> = BTreeMap::new();
     for (_, at, bin) in &known.bins {
         let tenth = tenths.entry(at / 10).or_default();
-        *tenth = tenth.merged(*bin);
+        tenth.seen += bin.seen;
+        tenth.proceeded += bin.proceeded;
+    }
+    for label in labels {
+        let Some(wrong) = label.wrong() else { continue };
+        let confidence = label.confidence.unwrap_or(0.0);
+        tenths.entry(bin_of(confidence) / 10).or_default().label(confidence, wrong, label.probability);
     }
     let rows = tenths.iter().map(|(tenth, bin)| {
         let (from, to) =

@@ -153,7 +153,7 @@ pub(super) fn operation(name: Name) -> Operation {
         Name::Healthz => of("Whether the Worker runs", &[(200, Text(&["text/plain"]))]),
         Name::Home => of("Leads to the review page", &[(302, Empty)]),
         Name::ReviewPage => of(
-            "The review page with its first case, leased; whoever is not signed in is led to do so",
+            "The review page with its first case, leased; whoever is not signed in is led to do so, an auditor to the cases, an admin to the insights",
             &[(200, Text(&["text/html"])), (303, Empty)],
         )
         .with(&[

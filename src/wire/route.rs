@@ -155,7 +155,7 @@ const APP: Access = Access::Keys(&[Role::App]);
 const SEE_DESKS: Access = Access::Keys(&[Role::Reviewer, Role::Auditor]);
 const WATCH: Access = Access::Live(&[Role::Reviewer, Role::Auditor]);
 const REVIEW: Access = Access::Live(&[Role::Reviewer]);
-const INSIGHTS: Access = Access::Live(&[Role::Reviewer, Role::Auditor, Role::Admin]);
+const PEOPLE: Access = Access::Live(&[Role::Reviewer, Role::Auditor, Role::Admin]);
 const EXPORT: Access = Access::Live(&[Role::Auditor, Role::Admin]);
 const AUDIT: Access = Access::Live(&[Role::Auditor]);
 const ADMIN: Access = Access::Live(&[Role::Admin]);
@@ -167,9 +167,9 @@ pub const UPSTREAMS: Access = APP;
 pub const ROUTES: [Row; 41] = [
     row("GET", "/healthz", Name::Healthz, PUBLIC, Scope::Anything),
     row("GET", "/", Name::Home, PUBLIC, Scope::Anything),
-    row("GET", "/review", Name::ReviewPage, WATCH, Scope::Desks),
+    row("GET", "/review", Name::ReviewPage, PEOPLE, Scope::Desks),
     row("GET", "/review/cases", Name::CasesPage, WATCH, Scope::Desks),
-    row("GET", "/insights", Name::InsightsPage, INSIGHTS, Scope::Desks),
+    row("GET", "/insights", Name::InsightsPage, PEOPLE, Scope::Desks),
     row("GET", "/sign-in", Name::SignInPage, PUBLIC, Scope::Anything),
     row("GET", "/www/{file}", Name::Asset, PUBLIC, Scope::Anything),
     row("GET", "/openapi.json", Name::OpenApi, PUBLIC, Scope::Anything),
@@ -199,7 +199,7 @@ pub const ROUTES: [Row; 41] = [
     row("POST", "/v1/cases/{id}/move", Name::Move, REVIEW, Scope::Desks),
     row("POST", "/v1/cases/{id}/decision", Name::Decide, REVIEW, Scope::Desks),
     row("POST", "/v1/cases/{id}/undo", Name::Undo, REVIEW, Scope::Desks),
-    row("GET", "/v1/insights", Name::Insights, INSIGHTS, Scope::Desks),
+    row("GET", "/v1/insights", Name::Insights, PEOPLE, Scope::Desks),
     row("GET", "/v1/export/{export}", Name::Export, EXPORT, Scope::Desks),
     row("GET", "/v1/export/{export}/manifest", Name::Manifest, EXPORT, Scope::Desks),
     row("GET", "/v1/ledger", Name::Ledger, AUDIT, Scope::Desks),
