@@ -81,19 +81,19 @@ impl<'p> Trying<'p> {
         Self { policy, trial: Trial { criteria: criteria.collect(), ..Trial::default() } }
     }
 
-    /// One more action.
-    pub fn add(&mut self, sample: &Sample) {
+    /// One more action; how it comes out.
+    pub fn add(&mut self, sample: &Sample) -> Outcome {
         let pointer = self.policy.kind(&sample.action.kind).and_then(|kind| kind.confidence.as_ref());
         if pointer.is_some() {
             let mut action = sample.action.clone();
             action.take_confidence(pointer);
-            self.add_as_gated(sample, &action);
+            self.add_as_gated(sample, &action)
         } else {
-            self.add_as_gated(sample, &sample.action);
+            self.add_as_gated(sample, &sample.action)
         }
     }
 
-    fn add_as_gated(&mut self, sample: &Sample, action: &Action) {
+    fn add_as_gated(&mut self, sample: &Sample, action: &Action) -> Outcome {
         let verdict = decide(self.policy, action);
         let (weight, trial) = (sample.weight, &mut self.trial);
         let looks = looks(self.policy, &verdict, weight);
@@ -124,6 +124,7 @@ impl<'p> Trying<'p> {
             add(&mut effect.looks, &verdict.desk, looks, 1.0);
             add(&mut effect.looks, &without.desk, fewer, -1.0);
         }
+        verdict.outcome
     }
 
     /// What came out.

@@ -10,7 +10,7 @@ use super::statistics::bins::{BINS, Bin, bin_of};
 use super::statistics::proportion::Count;
 use super::statistics::stamping::{Look, Pace};
 use super::statistics::weighted::Estimate;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What labels are told apart by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,13 +70,14 @@ pub struct Said {
 }
 
 impl Said {
-    fn add(&mut self, label: &Label, wrong: bool) {
+    fn add(&mut self, label: &Label, wrong: Option<bool>) {
+        self.estimate.add(wrong, label.probability);
+        let Some(wrong) = wrong else { return };
         if label.held {
             self.held.add(wrong);
         } else {
             self.audited.add(wrong);
         }
-        self.estimate.add(wrong, label.probability);
     }
 
     /// Everything that was reviewed.
@@ -85,11 +86,33 @@ impl Said {
     }
 }
 
-/// What people said, of all and by each value of a dimension; the most overridden first.
-pub fn said_by(labels: &[Label], dimension: Dimension) -> Vec<(String, Said)> {
+/// Labels, and the people whose word does not count.
+#[derive(Debug, Clone, Copy)]
+pub struct Trusting<'a> {
+    /// All of them.
+    pub labels: &'a [Label],
+    /// Who looks like a rubber stamp.
+    pub stamping: &'a BTreeSet<String>,
+}
+
+impl<'a> Trusting<'a> {
+    /// Every action that people were to look at, with what was found; `None` where nobody who counts has spoken. What
+    /// its app took back is no longer one.
+    fn found(self) -> impl Iterator<Item = (&'a Label, Option<bool>)> {
+        let labels = self.labels.iter().filter(|label| label.end != End::Withdrawn);
+        labels.map(move |label| (label, label.wrong().filter(|_| self.counts(label))))
+    }
+
+    /// Whether a label was given by people whose word counts.
+    pub fn counts(self, label: &Label) -> bool {
+        !label.looks.iter().any(|look| self.stamping.contains(&look.person))
+    }
+}
+
+/// What people said, by each value of a dimension; the most overridden first.
+pub fn said_by(labels: Trusting<'_>, dimension: Dimension) -> Vec<(String, Said)> {
     let mut by_value: BTreeMap<String, Said> = BTreeMap::new();
-    for label in labels {
-        let Some(wrong) = label.wrong() else { continue };
+    for (label, wrong) in labels.found() {
         let mut values = dimension.values(label);
         values.sort();
         values.dedup();
@@ -103,12 +126,10 @@ pub fn said_by(labels: &[Label], dimension: Dimension) -> Vec<(String, Said)> {
 }
 
 /// What people said of everything.
-pub fn said(labels: &[Label]) -> Said {
+pub fn said(labels: Trusting<'_>) -> Said {
     let mut all = Said::default();
-    for label in labels {
-        if let Some(wrong) = label.wrong() {
-            all.add(label, wrong);
-        }
+    for (label, wrong) in labels.found() {
+        all.add(label, wrong);
     }
     all
 }
@@ -170,7 +191,7 @@ pub fn caught(labels: &[Label]) -> Vec<(String, Caught)> {
         if label.held {
             caught.before += 1.0;
         } else {
-            caught.after.add(true, label.probability);
+            caught.after.add(Some(true), label.probability);
         }
     }
     let mut rows: Vec<(String, Caught)> = by_category.into_iter().collect();

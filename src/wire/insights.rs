@@ -8,7 +8,8 @@ use super::tally::{Known, Passed};
 use crate::core::capacity::Demand;
 use crate::core::capacity::load::Level;
 use crate::core::insights::{
-    Balance, Dimension, Said, balances, caught, ends, median_words, people, reasons, said, said_by, team,
+    Balance, Dimension, Said, Trusting, balances, caught, ends, median_words, people, reasons, said, said_by,
+    team,
 };
 use crate::core::json::{Json, Object};
 use crate::core::label::{End, Label};
@@ -53,8 +54,8 @@ pub struct Material<'a> {
 /// The whole body.
 pub fn insights_json(material: &Material<'_>) -> Json {
     // Who stamps labels nothing.
-    let trusted = |label: &&Label| !label.looks.iter().any(|look| material.stamping.contains(&look.person));
-    let trusted: Vec<Label> = material.known.labels.iter().filter(trusted).cloned().collect();
+    let all = Trusting { labels: &material.known.labels, stamping: material.stamping };
+    let trusted: Vec<Label> = all.labels.iter().filter(|label| all.counts(label)).cloned().collect();
     let labels = &trusted;
     let mut body = Object::new();
     body.set("since", material.since.to_string());
@@ -64,7 +65,7 @@ pub fn insights_json(material: &Material<'_>) -> Json {
     body.set("truncated", material.known.truncated);
     body.set("policy", material.policy.digest().to_string());
     body.set("passed", passed_json(material.known));
-    body.set("overrides", overrides_json(labels, material.edits));
+    body.set("overrides", overrides_json(all, labels, material.edits));
     body.set("confidence", confidence_json(material.known, labels));
     body.set("caught", caught_json(labels));
     body.set("capacity", capacities_json(material));
@@ -138,11 +139,11 @@ fn passed_json(known: &Known) -> Json {
     all.into()
 }
 
-fn overrides_json(labels: &[Label], edits: &[Changed]) -> Json {
+fn overrides_json(all: Trusting<'_>, labels: &[Label], edits: &[Changed]) -> Json {
     let mut object = Object::new();
-    object.set("all", said_json(&said(labels)));
+    object.set("all", said_json(&said(all)));
     for dimension in Dimension::ALL {
-        let rows = said_by(labels, dimension);
+        let rows = said_by(all, dimension);
         let rows = rows.iter().map(|(name, said)| {
             let mut row = said_json(said);
             row.set("name", name.as_str());

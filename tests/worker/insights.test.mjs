@@ -35,9 +35,15 @@ describe("estimates", () => {
   test("hold the truth, and forgetting the probabilities does not", () => {
     const truths = [["all", deployment.truth()], ...["refund", "send_email", "rebook"].map((kind) => [kind, deployment.truth((action) => action.kind === kind)])];
     const of = (name) => (name === "all" ? insights.overrides.all : insights.overrides.kind.find((row) => row.name === name)).wrong;
+    // Which actions are drawn for audits is left to chance in each run. An interval at 95 % may miss; three of four, or
+    // one by more than as much again as it is wide to that side, is less than one run in a thousand. How often
+    // they hold is counted over hundreds of deployments in tests/statistics.rs.
     const missed = truths.filter(([name, truth]) => truth < of(name).low || truth > of(name).high);
-    // Of four intervals at 95 % one may miss by chance; with this seed none does.
-    assert.deepEqual(missed.map(([name, truth]) => [name, truth, of(name)]), []);
+    const beyond = ([name, truth]) => {
+      const { rate, low, high } = of(name);
+      return truth < rate ? rate - truth > 2.2 * (rate - low) : truth - rate > 2.2 * (high - rate);
+    };
+    assert.ok(missed.length < 3 && !missed.some(beyond), JSON.stringify(missed.map(([name, truth]) => [name, truth, of(name)])));
     const { naive, rate } = of("all");
     assert.ok(Math.abs(naive - deployment.truth()) > 3 * Math.abs(rate - deployment.truth()), `${naive} ${rate} ${deployment.truth()}`);
   });
@@ -128,12 +134,12 @@ describe("capacity before a policy is stored", () => {
   const check = (body, query, key = deployment.holdpoint.admin) => deployment.ask("POST", `/v1/policy/check${query}`, { key, body, headers: { "content-type": typeof body === "string" ? "application/toml" : "application/json" } });
 
   test("is computed from what was recorded, with what each criterion adds", async () => {
-    const { json } = await check(POLICY.replace("reviewers = 60", "reviewers = 2"), "?per_day=5000");
+    const { json } = await check(POLICY.replace("reviewers = 60", "reviewers = 2"), "?per_day=4500");
     const [main] = json.capacity;
     assert.equal(main.verdict, "at_risk");
     assert.match(main.advice, /people instead of 2/);
     const [vip] = main.criteria;
-    assert.match(vip.message, /^This criterion adds \d+ holds and takes away [\d.]+ audits an hour; the share started within 60 s goes from \d+ % to \d+ %\.$/);
+    assert.match(vip.message, /^This criterion adds [\d.]+ holds an hour and takes away [\d.]+ audits an hour; the share started within 60 s goes from \d+ % to \d+ %\.$/);
     assert.ok(vip.started_within_60s_without > main.started_within_60s);
     const few = await check(POLICY.replace("reviewers = 60", "reviewers = 1"), "?per_day=20000");
     assert.equal(few.json.capacity[0].verdict, "theatre");

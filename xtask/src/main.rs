@@ -1,5 +1,6 @@
 //! Every command of the project. `cargo xtask --help` lists them.
 
+mod backtest;
 mod bench;
 mod build;
 mod demo;
@@ -19,12 +20,13 @@ Every command of Holdpoint.
 Usage: cargo xtask <COMMAND> [OPTIONS]
 
 Commands:
-  dev     Set up, and run Holdpoint with a demonstration upstream
-  test    Set up, and run every test
-  build   Build the Worker into build/
-  bench   Measure what it costs, beside a Worker that only passes on
-  ledger  Verify a ledger that was downloaded
-  setup   Only set up: toolchain target, tools, packages, browser
+  dev       Set up, and run Holdpoint with a demonstration upstream
+  test      Set up, and run every test
+  build     Build the Worker into build/
+  bench     Measure what it costs, beside a Worker that only passes on
+  backtest  Try a policy on actions from a file
+  ledger    Verify a ledger that was downloaded
+  setup     Only set up: toolchain target, tools, packages, browser
 
 `cargo xtask <COMMAND> --help` says more. Exit codes: 0 all went well, 1 something failed, 2 the command was
 called wrongly.";
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         "dev" => dev::run(rest),
         "test" => test::run(rest),
         "build" => build::run(rest),
+        "backtest" => backtest::run(rest),
         "bench" => bench::run(rest),
         "ledger" => ledger::run(rest),
         "setup" => setup::run(rest),

@@ -82,49 +82,82 @@ impl Weighted {
     }
 }
 
-/// What was looked at entirely, and what was sampled.
+/// Actions in two parts: those that were to be looked at with certainty, and those that were drawn by chance. Not
+/// everything that was to be looked at was: what nobody has spoken on counts in the whole, and widens the interval.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Estimate {
-    /// Looked at with certainty: held.
+    /// Labels of what was to be looked at with certainty: held.
     pub certain: Count,
-    /// Looked at by chance: audited.
+    /// How many of those there are, labelled or not.
+    pub certain_all: f64,
+    /// Labels of what was drawn by chance: audited.
     pub sampled: Weighted,
+    /// For how many those stand that were drawn, labelled or not.
+    pub sampled_all: f64,
 }
 
 impl Estimate {
-    /// One more label.
-    pub fn add(&mut self, wrong: bool, probability: f64) {
+    /// One more that was to be looked at with that probability (above 0, at most 1), and what was found; `None` where
+    /// nobody has spoken on it.
+    pub fn add(&mut self, wrong: Option<bool>, probability: f64) {
         if probability >= 1.0 {
-            self.certain.add(wrong);
+            self.certain_all += 1.0;
         } else {
-            self.sampled.add(wrong, probability);
+            self.sampled_all += 1.0 / probability;
+        }
+        match wrong {
+            Some(wrong) if probability >= 1.0 => self.certain.add(wrong),
+            Some(wrong) => self.sampled.add(wrong, probability),
+            None => {}
         }
     }
 
     /// Both together.
     #[must_use]
     pub fn merged(self, other: Self) -> Self {
-        Self { certain: self.certain.merged(other.certain), sampled: self.sampled.merged(other.sampled) }
+        Self {
+            certain: self.certain.merged(other.certain),
+            certain_all: self.certain_all + other.certain_all,
+            sampled: self.sampled.merged(other.sampled),
+            sampled_all: self.sampled_all + other.sampled_all,
+        }
     }
 
-    /// The share of wrong ones among all, and its 95 % interval; `None` without labels. Only what was sampled is
-    /// uncertain: what was looked at entirely is counted.
+    /// The share of wrong ones among all, and its 95 % interval; `None` without labels. What was looked at entirely
+    /// is counted and adds no uncertainty; the two parts' intervals are joined as Newcombe joins them (Statistics in
+    /// Medicine 17, 1998).
     pub fn rate(self) -> Option<(f64, Interval)> {
-        let all = self.certain.n + self.sampled.w;
-        if all <= 0.0 {
-            return None;
-        }
-        let with = |rate: f64| (self.certain.k + self.sampled.w * rate) / all;
-        let Some(rate) = self.sampled.hajek() else {
-            return Some((with(0.0), Interval { low: with(0.0), high: with(0.0) }));
+        let all = self.all();
+        let known = self.certain.rate().or(self.sampled.hajek())?;
+        let certain =
+            self.certain.rate().map_or((known, Interval::ALL), |rate| (rate, self.certain_interval(rate)));
+        let sampled =
+            self.sampled.hajek().map_or((known, Interval::ALL), |rate| (rate, self.sampled.interval()));
+        let parts = [(self.certain_all / all, certain), (self.sampled_all / all, sampled)];
+        let rate: f64 = parts.iter().map(|(weight, (rate, _))| weight * rate).sum();
+        let joined = |distance: fn(f64, Interval) -> f64| {
+            let squares =
+                parts.iter().map(|(weight, (rate, interval))| (weight * distance(*rate, *interval)).powi(2));
+            squares.sum::<f64>().sqrt()
         };
-        let interval = self.sampled.interval();
-        Some((with(rate), Interval { low: with(interval.low), high: with(interval.high) }))
+        let low = (rate - joined(|rate, interval| rate - interval.low)).max(0.0);
+        let high = (rate + joined(|rate, interval| interval.high - rate)).min(1.0);
+        Some((rate, Interval { low, high }))
+    }
+
+    /// Wilson's interval for a part of a finite whole: the more of it is known, the narrower.
+    fn certain_interval(self, rate: f64) -> Interval {
+        let (n, all) = (self.certain.n, self.certain_all);
+        if n >= all {
+            return Interval { low: rate, high: rate };
+        }
+        let n = n * (all - 1.0).max(1.0) / (all - n);
+        Count { n, k: rate * n }.wilson()
     }
 
     /// How many there are in all, estimated.
     pub fn all(self) -> f64 {
-        self.certain.n + self.sampled.w
+        self.certain_all + self.sampled_all
     }
 
     /// The rate that forgets the probabilities.
