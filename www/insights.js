@@ -87,7 +87,7 @@ function drawOverrides(overrides) {
   if (plain(overrides.all.n) === 0) return fill("overturn", element("p", {}, words.none));
   const { all } = overrides;
   const choice = element("select", { id: "dimension" }, ...Object.entries(words.dimensions).map(([value, word]) => new Option(word, value)));
-  const plots = element("div", {});
+  const plots = element("div", { id: "by-dimension" });
   const draw = () => plots.replaceChildren(...byDimension(overrides[choice.value], words.dimensions[choice.value]));
   choice.addEventListener("change", draw);
   draw();

@@ -124,6 +124,8 @@ export const later = {
   undoVote: "A vote that is not the last one cannot be taken back.",
   undoTooLate: "Too late to undo: it was released.",
   sendFirst: "Your last decisions are still being sent. Sign out when they have arrived.",
+  overloaded: ({ held_per_hour: asked, audits_per_hour: audits, reviews_per_hour: possible }) =>
+    `This desk cannot keep its deadlines: ${Math.round(asked + audits)} looks an hour are asked for, and ${Math.round(possible)} are possible. What nobody decides in time expires; nothing is let through.`,
   breakDue: "You have been at it for a while. Five minutes away from the screen keep the eye sharp.",
 };
 

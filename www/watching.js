@@ -58,12 +58,28 @@ export function watcher(page) {
     else if (answer.status === 409) lost(shown, texts.leased(shown.title), drafts.leaseLost);
   }
 
+  const load = document.createElement("p");
+  load.id = "load";
+  load.hidden = true;
+  load.setAttribute("role", "status");
+  at("strip").after(load);
+
+  /** Says where a desk cannot keep its deadlines; what is said already is not said again. */
+  function drawLoad() {
+    const { capacity } = desks.get(state.desk);
+    const overloaded = capacity?.level === "overloaded";
+    const text = overloaded ? later.overloaded(capacity) : "";
+    if (load.textContent !== text) load.textContent = text;
+    load.hidden = !overloaded;
+  }
+
   /** A desk's hint: what waits there now, and what changed. */
-  function hinted(desk, { held, to_audit, oldest, changed = [] }, again) {
+  function hinted(desk, { held, to_audit, oldest, capacity, changed = [] }, again) {
     // What changed while nothing was heard is asked for.
     if (again && desk === state.desk && state.shown && !page.occupied()) page.claim();
-    desks.update(desk, { held, to_audit, oldest });
+    desks.update(desk, { held, to_audit, oldest, capacity });
     desks.draw(state.desk);
+    drawLoad();
     if (desk !== state.desk) return;
     const over = new Map(changed.filter(({ status }) => !["held", "to_audit"].includes(status)).map(({ id, status }) => [id, status]));
     state.ahead = state.ahead.filter(({ id }) => !over.has(id));
@@ -147,6 +163,8 @@ export function watcher(page) {
   document.addEventListener("visibilitychange", soon);
   window.addEventListener("online", soon);
   for (const event of ["keydown", "pointerdown", "pointermove", "wheel"]) document.addEventListener(event, present, { passive: true });
+  drawLoad();
+  setInterval(drawLoad, 1_000);
   setInterval(expireIfDue, 500);
   setInterval(refresh, 1_000);
   setInterval(drawPace, 10_000);

@@ -2,7 +2,6 @@
 
 use super::recorded::{self, MOST, Reader};
 use super::{Responded, Visit, call, clock, respond};
-use crate::core::capacity::load::Level;
 use crate::core::case::Case;
 use crate::core::insights::people;
 use crate::core::json::{Json, Object};
@@ -24,14 +23,11 @@ pub(super) async fn insights(visit: &Visit<'_>, key: &Key) -> Responded {
     let kind = visit.incoming.text_parameter("kind")?;
     let known = read_tally(visit, desks.clone(), kind.clone(), since).await?;
     let arrivals = arrivals(visit, &desks, since).await?;
-    let level = |desk: &String| (desk.clone(), visit.copy.in_force.level(desk));
-    let levels: Vec<(String, Level)> = desks.iter().map(level).collect();
     let stamping = stamping(&known.labels);
     let taught = taught(visit, desks, kind, since, &stamping).await?;
     let material = Material {
         known: &known,
         arrivals: &arrivals,
-        levels: &levels,
         patterns: &taught.patterns,
         edits: &taught.edits,
         recorded: taught.recorded,

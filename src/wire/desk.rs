@@ -3,6 +3,7 @@
 use super::api::Claim;
 use super::record;
 use crate::core::canonical::Digest;
+use crate::core::capacity::load::Level;
 use crate::core::case::{Case, Command, Connection, Content, Proxied};
 use crate::core::json::{Json, Object};
 use crate::core::time::Millis;
@@ -325,6 +326,8 @@ pub struct Arrivals {
     pub by_hour: Vec<(i64, i64, i64)>,
     /// What a look takes, as measured; none where that is not known yet.
     pub seconds: Option<f64>,
+    /// How loaded the desk is.
+    pub level: Level,
 }
 
 impl Arrivals {
@@ -333,7 +336,11 @@ impl Arrivals {
         let hour = |(hour, held, audits): &(i64, i64, i64)| {
             Json::Array(vec![(*hour).into(), (*held).into(), (*audits).into()])
         };
-        Json::object([("by_hour", self.by_hour.iter().map(hour).collect()), ("seconds", self.seconds.into())])
+        Json::object([
+            ("by_hour", self.by_hour.iter().map(hour).collect()),
+            ("seconds", self.seconds.into()),
+            ("level", self.level.as_str().into()),
+        ])
     }
 
     /// As a desk answered; `None` for what [`Self::to_json`] did not write.
@@ -345,6 +352,7 @@ impl Arrivals {
         Some(Self {
             by_hour: json.get("by_hour")?.as_array()?.iter().map(hour).collect::<Option<_>>()?,
             seconds: json.get("seconds").and_then(Json::as_f64),
+            level: Level::parse(json.get("level")?.as_str()?)?,
         })
     }
 }

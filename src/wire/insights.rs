@@ -6,7 +6,6 @@ use super::criterion::{proposed, words};
 use super::desk::Arrivals;
 use super::tally::{Known, Passed};
 use crate::core::capacity::Demand;
-use crate::core::capacity::load::Level;
 use crate::core::insights::{
     Balance, Dimension, Said, Trusting, balances, caught, ends, median_words, people, reasons, said, said_by,
     team,
@@ -31,8 +30,6 @@ pub struct Material<'a> {
     pub known: &'a Known,
     /// What arrived, by desk.
     pub arrivals: &'a [(String, Arrivals)],
-    /// How loaded each desk is.
-    pub levels: &'a [(String, Level)],
     /// Patterns in what was overridden, with what reviewers called most of those errors.
     pub patterns: &'a [(Pattern, String)],
     /// What edits changed.
@@ -244,8 +241,7 @@ fn capacities_json(material: &Material<'_>) -> Json {
         object.set("mean_audits_per_hour", hourly(&|(_, _, audits)| *audits));
         object.set("expired", ended(&labels, End::Expired));
         object.set("unaudited", ended(&labels, End::Unaudited));
-        let level = material.levels.iter().find(|(known, _)| known == name);
-        object.set("level", level.map(|(_, level)| *level).unwrap_or_default().as_str());
+        object.set("level", arrivals.level.as_str());
         Json::from(object)
     });
     rows.collect()

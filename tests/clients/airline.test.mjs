@@ -208,3 +208,24 @@ test("all 120 conversations as streams: byte for byte where all calls proceed, a
   assert.equal(seen.answers, 1698);
   assert.ok(seen.rejected > 100 && seen.approved > 20 && seen.same > 1500);
 });
+
+test("what the decisions tell, and what a policy with the found pattern would have done", { skip }, async (t) => {
+  const actions = read("actions.jsonl").trim().split("\n").map((line) => JSON.parse(line));
+  const insights = await until("every label has arrived", async () => {
+    const { json } = await holdpoint.ask("GET", "/v1/insights", { key: holdpoint.admin });
+    return json.overrides.all.held.n >= 157 && json;
+  });
+  const { held } = insights.overrides.all;
+  // Those of the conversations before may be among them.
+  assert.ok(held.n >= 157 && held.k >= 130 && held.rate > 0.7, JSON.stringify(held));
+  assert.ok(insights.overrides.kind.some(({ name }) => name === "update_reservation_flights"));
+  for (const { property, criterion, with: found } of insights.patterns.found) t.diagnostic(`${property}: ${found.k} of ${found.n}, ${criterion.when}`);
+  const given = actions.map(({ kind, args, confidence, correct }) => ({ kind, args, confidence, wrong: !correct }));
+  const policy = readFileSync(join(root, "examples/airline.toml"), "utf8");
+  const strict = policy.replace('severity = "medium"', 'severity = "critical"');
+  const { status, json } = await holdpoint.ask("POST", "/v1/policy/backtest?per_day=500", { key: holdpoint.admin, body: { policy: strict, actions: given } });
+  assert.equal(status, 200);
+  assert.deepEqual([json.before.proceed, json.before.hold, json.before.let_through, json.overridden], [41, 157, 9, 139]);
+  assert.ok(json.after.hold > 157 && json.after.let_through < 9);
+  t.diagnostic(`held before ${json.before.hold}, after ${json.after.hold}; let through ${json.before.let_through} and ${json.after.let_through}; minutes ${json.before.review_minutes} and ${json.after.review_minutes}`);
+});

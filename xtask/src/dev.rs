@@ -216,7 +216,7 @@ impl Runtime {
 /// Stores the policy, makes the demonstration's keys, and says what to open and to try.
 fn say_how_to_begin(port: u16, admin: &str, policy: Option<&str>) -> Outcome {
     store_policy(port, admin, policy)?;
-    let (app, reviewer) = keys(port, admin)?;
+    let Keys { app, reviewer, leader } = keys(port, admin)?;
     let base = format!("http://127.0.0.1:{port}");
     ui::line(&format!(
         "
@@ -224,6 +224,9 @@ Holdpoint is ready on {base}
 
   Review page   {base}/review
   Sign in with  {reviewer}
+
+  Insights page {base}/insights
+  Sign in with  {leader}
 
 Try, in another terminal:
 
@@ -269,8 +272,16 @@ fn store_policy(port: u16, admin: &str, policy: Option<&str>) -> Outcome {
     )))
 }
 
-/// The demonstration's two keys: those of the last time while they are in force, else new ones.
-fn keys(port: u16, admin: &str) -> Outcome<(String, String)> {
+/// The demonstration's keys.
+struct Keys {
+    app: String,
+    reviewer: String,
+    /// An admin's who signs in: the key in `.dev.vars` is nobody's.
+    leader: String,
+}
+
+/// Those of the last time while they are in force, else new ones.
+fn keys(port: u16, admin: &str) -> Outcome<Keys> {
     let path = root().join(".wrangler/demonstration-keys.json");
     let kept = fs::read(&path).ok().and_then(|bytes| Json::parse(&bytes).ok());
     let text = |json: &Json, name: &str| json.get(name).and_then(Json::as_str).map(str::to_owned);
@@ -279,12 +290,17 @@ fn keys(port: u16, admin: &str) -> Outcome<(String, String)> {
         http::request(port, "GET", "/v1/policy", &[("authorization", &bearer)], "")
             .is_ok_and(|answer| answer.status() == 200)
     };
-    if let Some((app, reviewer)) =
-        kept.as_ref().and_then(|kept| Some((text(kept, "app")?, text(kept, "reviewer")?)))
-        && in_force(&app)
-        && in_force(&reviewer)
+    let read = |kept: &Json| {
+        Some(Keys {
+            app: text(kept, "app")?,
+            reviewer: text(kept, "reviewer")?,
+            leader: text(kept, "leader")?,
+        })
+    };
+    if let Some(keys) = kept.as_ref().and_then(read)
+        && [&keys.app, &keys.reviewer, &keys.leader].into_iter().all(|key| in_force(key))
     {
-        return Ok((app, reviewer));
+        return Ok(keys);
     }
     let bearer = format!("Bearer {admin}");
     let make = |name: &str, role: &str| {
@@ -296,8 +312,16 @@ fn keys(port: u16, admin: &str) -> Outcome<(String, String)> {
             Failure::Failed(format!("no key was made: {}", String::from_utf8_lossy(&answer.body)))
         })
     };
-    let (app, reviewer) = (make("demonstration app", "app")?, make("demonstration reviewer", "reviewer")?);
-    let kept = Json::object([("app", app.as_str().into()), ("reviewer", reviewer.as_str().into())]);
+    let keys = Keys {
+        app: make("demonstration app", "app")?,
+        reviewer: make("demonstration reviewer", "reviewer")?,
+        leader: make("demonstration admin", "admin")?,
+    };
+    let kept = Json::object([
+        ("app", keys.app.as_str().into()),
+        ("reviewer", keys.reviewer.as_str().into()),
+        ("leader", keys.leader.as_str().into()),
+    ]);
     fs::write(path, kept.to_string()).map_err(failed("keeping the demonstration's keys"))?;
-    Ok((app, reviewer))
+    Ok(keys)
 }

@@ -169,6 +169,12 @@ impl Desk {
         Ok(Reading { demand: Demand { held, audits, seconds, ..policy }, waiting })
     }
 
+    fn level(&self) -> Result<Level, SqlError> {
+        let rows = self.sql.query("SELECT level FROM load", &[])?;
+        let level = rows.first().map(|row| row.text("level")).transpose()?;
+        Ok(level.and_then(|word| Level::parse(&word)).unwrap_or_default())
+    }
+
     /// What a look takes, by the last ones; `None` where there are too few.
     fn seconds_of_a_look(&self) -> Result<Option<f64>, SqlError> {
         let mean = "SELECT count(*) AS n, coalesce(sum(ms), 0) AS ms FROM (SELECT ms FROM handled ORDER BY at DESC LIMIT ?)";
@@ -189,6 +195,7 @@ impl Desk {
         Ok(Arrivals {
             by_hour: rows.iter().map(read).collect::<Result<_, SqlError>>()?,
             seconds: self.seconds_of_a_look()?,
+            level: self.level()?,
         })
     }
 }
