@@ -27,11 +27,12 @@ function fill(id, ...children) {
 
 function drawCapacity(capacity) {
   const { capacity: words, verdicts, levels } = texts;
-  if (capacity.length === 0) return fill("keep-up", element("p", {}, words.nothing));
-  const answers = capacity.map(({ desk, verdict, advice, level }) =>
+  const asked = capacity.filter((row) => plain(row.held_per_hour) + plain(row.audits_per_hour) > 0);
+  if (asked.length === 0) return fill("keep-up", element("p", {}, words.nothing));
+  const answers = asked.map(({ desk, verdict, advice, level }) =>
     lead(element("span", { className: `verdict ${verdict}` }, verdicts[verdict]), bold(`${desk}: `), advice, levels[level] ? ` ${levels[level]}` : ""),
   );
-  const rows = capacity.map((row) => ({ ...row, name: row.desk, asks: plain(row.held_per_hour) + plain(row.audits_per_hour) }));
+  const rows = asked.map((row) => ({ ...row, name: row.desk, asks: plain(row.held_per_hour) + plain(row.audits_per_hour) }));
   const room = (row) => Math.max(0, plain(row.reviews_per_hour) - row.asks);
   const over = (row) => Math.max(0, row.asks - plain(row.reviews_per_hour));
   const plot = stacks(words.plot, rows, [[(row) => row.asks - over(row), "bar"], [over, "over"], [room, "rest"]], (row) => percent(row.asks / plain(row.reviews_per_hour)));
@@ -94,7 +95,7 @@ function drawOverrides(overrides) {
   const reasons = overrides.reason.length > 0 && rates(words.reasons, overrides.reason.slice(0, 8));
   const ended = overrides.decision.filter(({ k }) => plain(k) > 0).map((row) => ({ ...row, name: words.ends[row.name] }));
   const ends = rates(words.decisions, ended);
-  const listed = (caption, rows) => behind(caption, [["", name], ["", (row) => share(row), true]], rows);
+  const listed = (caption, rows) => behind(caption, [[words.listed[0], name], [words.listed[1], (row) => share(row), true]], rows);
   fill(
     "overturn",
     lead(...words.lead(bold(percent(all.rate)))),
