@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { launch, signedIn } from "./harness/browser.mjs";
+import { Deployment } from "./harness/deployment.mjs";
 import { root, until } from "./harness/holdpoint.mjs";
 import { SIZES, complete, shows } from "./harness/page.mjs";
 import { Shop } from "./harness/shop.mjs";
@@ -83,7 +84,38 @@ try {
   const cells = frames.map(({ says, data }, at) => `<figure><img src="data:image/png;base64,${data}" alt=""><figcaption><b>${at + 1}</b> ${says}</figcaption></figure>`);
   await strip.setContent(`<style>body{margin:0;padding:12px;display:grid;grid-template-columns:1fr 1fr;gap:12px;background:#e8eaee;font:15px system-ui}figure{margin:0;background:#fff;border:1px solid #cdd1d9}img{width:100%;display:block}figcaption{padding:8px 12px}</style>${cells.join("")}`);
   await strip.screenshot({ path: out("review-filmstrip"), fullPage: true });
+  await insights();
 } finally {
   await browser.close();
   await shop.close();
+}
+
+/** What decisions tell of a simulated deployment: five thousand actions, four reviewers, one of them a rubber stamp. */
+async function insights() {
+  const deployment = await Deployment.run({ count: 5000 });
+  try {
+    const { key } = await deployment.holdpoint.key("admin", { name: "the head of operations" });
+    await until("every label has arrived", async () => (await deployment.insights()).json.labels === deployment.decided);
+    const shot = async (options) => {
+      const opened = await (await browser.newContext(options)).newPage();
+      await opened.goto(`${deployment.holdpoint.url}/sign-in?page=insights`);
+      await opened.fill("#key", key);
+      await opened.click("button");
+      await opened.waitForSelector("#answers:not([hidden])");
+      return opened;
+    };
+    const page = await shot({ viewport: { width: 1100, height: 900 } });
+    const { y } = await page.locator("#money-title").boundingBox();
+    await page.screenshot({ path: out("insights-light"), fullPage: true, clip: { x: 0, y: 0, width: 1100, height: y - 20 } });
+    await page.click("text=Backtest it");
+    await page.waitForSelector("#trial table");
+    await page.locator("section", { has: page.locator("#change-title") }).screenshot({ path: out("insights-backtest") });
+    const phone = await shot({ viewport: SIZES.phone, colorScheme: "dark", deviceScaleFactor: 1.5 });
+    await phone.screenshot({ path: out("insights-dark-phone"), fullPage: true, clip: { x: 0, y: 0, width: SIZES.phone.width, height: 1500 } });
+    const { json } = await deployment.insights();
+    const { all } = json.overrides;
+    console.log("estimated", all.wrong, "truth", deployment.truth(), "labels", json.labels, "left out", json.left_out);
+  } finally {
+    await deployment.close();
+  }
 }
