@@ -24,7 +24,6 @@ use holdpoint::core::time::Millis;
 use holdpoint::wire::criterion::proposed;
 use holdpoint::wire::label::{label_from_json, label_to_json};
 use proptest::prelude::*;
-use std::collections::BTreeSet;
 
 fn args(text: &str) -> Object {
     Json::parse(text.as_bytes()).unwrap().as_object().unwrap().clone()
@@ -65,7 +64,7 @@ fn what_is_held_is_counted_and_what_is_audited_stands_for_more() {
     );
     labels.push(label(20, "", true, End::Expired, 0));
     labels.push(label(21, "", true, End::Withdrawn, 0));
-    let all = said(Trusting { labels: &labels, stamping: &BTreeSet::new() });
+    let all = said(Trusting { labels: &labels, stamping: &[] });
     assert_eq!((all.held.n, all.held.k, all.audited.n, all.audited.k), (10.0, 4.0, 10.0, 1.0));
     // Eleven held, of which four in ten are wrong, and a hundred that ran, of which one in ten is.
     let (rate, interval) = all.estimate.rate().unwrap();
@@ -242,7 +241,7 @@ fn a_trial_counts_each_as_often_as_it_stands_for() {
     assert!((trial.minutes - (2.0 + 1.0 + 1.0) * 0.5).abs() < 1e-12);
     let (id, large) = &trial.criteria[0];
     assert_eq!((id.as_str(), large.matched, large.alone), ("large", 1.0, 1.0));
-    assert_eq!(large.looks["main"].looks, 2.0);
+    assert_eq!(large.looks.get("main").unwrap().looks, 2.0);
     // 27 a day in eight hours: three looks at what is held.
     let demand = trial.demand(&policy, "main", 27.0, None);
     assert!((demand.held - 3.0 / 8.0).abs() < 1e-12 && (demand.audits - 1.0 / 8.0).abs() < 1e-12);

@@ -59,9 +59,8 @@ async function run() {
   at("tried").textContent = texts.done(plain(actions), number(stands));
   const rows = Object.entries(texts.rows).map(([name, word]) => ({ word, before: before[name], after: after[name] }));
   const [what, today, then] = texts.columns;
-  const through = plain(after.let_through);
   at("trial").replaceChildren(
-    element("p", {}, through > 0 ? texts.letThrough(through) : texts.safe),
+    element("p", {}, texts.letThrough(plain(after.let_through), plain(before.let_through))),
     table(texts.rows.hold, [[what, (row) => row.word], [today, (row) => number(row.before), true], [then, (row) => number(row.after), true]], rows),
     element("ul", {}, ...answer.body.capacity.flatMap(({ criteria, desk, advice, verdict }) => [
       verdict === "real" ? null : element("li", {}, `${desk}: ${advice}`),

@@ -31,8 +31,9 @@ const trim = (text) => text.replace(/\.0$/, "");
 export function number(value) {
   const known = plain(value);
   if (known === null) return "–";
+  if (Math.abs(known) < 0.005) return "0";
   if (Math.abs(known) >= 100) return Math.round(known).toLocaleString("en");
-  return Math.abs(known) >= 10 ? trim(known.toFixed(1)) : trim(known.toFixed(known === 0 || Math.abs(known) >= 1 ? 1 : 2));
+  return Math.abs(known) >= 10 ? trim(known.toFixed(1)) : trim(known.toFixed(Math.abs(known) >= 1 ? 1 : 2));
 }
 
 /** A time. */

@@ -3,9 +3,9 @@
 use super::action::Action;
 use super::capacity::Demand;
 use super::gate::{decide, decide_without};
+use super::groups::Groups;
 use super::policy::Policy;
 use super::verdict::{Outcome, Verdict};
-use std::collections::BTreeMap;
 
 /// An action that is known, and for how many like it it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +39,7 @@ pub struct Effect {
     /// So many are held or blocked because of it alone.
     pub alone: f64,
     /// The looks that fall away without it, by desk.
-    pub looks: BTreeMap<String, Looks>,
+    pub looks: Groups<Looks>,
 }
 
 /// What a policy would have done.
@@ -58,7 +58,7 @@ pub struct Trial {
     /// Minutes of review, by the desks' own pace.
     pub minutes: f64,
     /// By desk.
-    pub desks: BTreeMap<String, Looks>,
+    pub desks: Groups<Looks>,
     /// By criterion, in the policy's order.
     pub criteria: Vec<(String, Effect)>,
     /// The places of overridden actions that would proceed.
@@ -142,11 +142,12 @@ fn looks(policy: &Policy, verdict: &Verdict, weight: f64) -> Looks {
     }
 }
 
-fn add(desks: &mut BTreeMap<String, Looks>, desk: &str, looks: Looks, sign: f64) {
-    let entry = desks.entry(desk.to_owned()).or_default();
-    entry.held += sign * looks.held;
-    entry.looks += sign * looks.looks;
-    entry.audits += sign * looks.audits;
+fn add(desks: &mut Groups<Looks>, desk: &str, looks: Looks, sign: f64) {
+    desks.add(desk, |all| {
+        all.held += sign * looks.held;
+        all.looks += sign * looks.looks;
+        all.audits += sign * looks.audits;
+    });
 }
 
 /// Tries a policy on actions.

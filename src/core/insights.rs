@@ -2,6 +2,7 @@
 //! what it costs and saves.
 
 use super::economics::{Optimum, break_even, optimum, review_cost};
+use super::groups::Groups;
 use super::label::{End, Label, LookedAt};
 use super::number::int_to_f64;
 use super::policy::severity::Severity;
@@ -10,7 +11,6 @@ use super::statistics::bins::{BINS, Bin, bin_of};
 use super::statistics::proportion::Count;
 use super::statistics::stamping::{Look, Pace};
 use super::statistics::weighted::Estimate;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// What labels are told apart by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +92,7 @@ pub struct Trusting<'a> {
     /// All of them.
     pub labels: &'a [Label],
     /// Who looks like a rubber stamp.
-    pub stamping: &'a BTreeSet<String>,
+    pub stamping: &'a [String],
 }
 
 impl<'a> Trusting<'a> {
@@ -111,18 +111,20 @@ impl<'a> Trusting<'a> {
 
 /// What people said, by each value of a dimension; the most overridden first.
 pub fn said_by(labels: Trusting<'_>, dimension: Dimension) -> Vec<(String, Said)> {
-    let mut by_value: BTreeMap<String, Said> = BTreeMap::new();
+    let mut by_value: Groups<Said> = Groups::default();
     for (label, wrong) in labels.found() {
         let mut values = dimension.values(label);
         values.sort();
         values.dedup();
         for value in values {
-            by_value.entry(value).or_default().add(label, wrong);
+            by_value.add(&value, |said| said.add(label, wrong));
         }
     }
-    let mut rows: Vec<(String, Said)> = by_value.into_iter().collect();
-    rows.sort_by(|a, b| b.1.reviewed().k.total_cmp(&a.1.reviewed().k));
-    rows
+    owned(by_value.falling(|said| said.reviewed().k))
+}
+
+fn owned<T: Copy>(rows: Vec<(&str, &T)>) -> Vec<(String, T)> {
+    rows.into_iter().map(|(name, thing)| (name.to_owned(), *thing)).collect()
 }
 
 /// What people said of everything.
@@ -143,20 +145,15 @@ pub fn ends(labels: &[Label]) -> Vec<(End, Count)> {
 
 /// How often each reason was chosen, of all overrides with one; the most frequent first.
 pub fn reasons(labels: &[Label]) -> Vec<(String, Count)> {
-    let mut chosen: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut chosen: Groups<f64> = Groups::default();
     for label in labels.iter().filter(|label| label.wrong() == Some(true)) {
         if let Some(reason) = &label.reason {
-            let times = chosen.entry(reason).or_default();
-            *times = times.saturating_add(1);
+            chosen.add(reason, |times| *times += 1.0);
         }
     }
-    let all = count(chosen.values().sum());
-    let mut rows: Vec<(String, Count)> = chosen
-        .into_iter()
-        .map(|(reason, times)| (reason.to_owned(), Count { n: all, k: count(times) }))
-        .collect();
-    rows.sort_by(|a, b| b.1.k.total_cmp(&a.1.k));
-    rows
+    let all = chosen.iter().map(|(_, times)| times).sum();
+    let rows = chosen.falling(|times| *times).into_iter();
+    rows.map(|(reason, times)| (reason.to_owned(), Count { n: all, k: *times })).collect()
 }
 
 fn count(length: usize) -> f64 {
@@ -182,23 +179,22 @@ impl Caught {
 
 /// Errors by the category under which the reviewer filed them, else by their reason.
 pub fn caught(labels: &[Label]) -> Vec<(String, Caught)> {
-    let mut by_category: BTreeMap<String, Caught> = BTreeMap::new();
+    let mut by_category: Groups<Caught> = Groups::default();
     for label in labels.iter().filter(|label| label.wrong() == Some(true)) {
         let category = label.category.as_ref().or(label.reason.as_ref());
-        let caught = by_category
-            .entry(category.cloned().unwrap_or_else(|| "edited, and not said why".to_owned()))
-            .or_default();
-        if label.held {
-            caught.before += 1.0;
-        } else {
-            caught.after.add(Some(true), label.probability);
-        }
+        by_category.add(category.map_or(NOT_SAID, String::as_str), |caught| {
+            if label.held {
+                caught.before += 1.0;
+            } else {
+                caught.after.add(Some(true), label.probability);
+            }
+        });
     }
-    let mut rows: Vec<(String, Caught)> = by_category.into_iter().collect();
-    let errors = |caught: &Caught| caught.before + caught.after.all();
-    rows.sort_by(|a, b| errors(&b.1).total_cmp(&errors(&a.1)));
-    rows
+    owned(by_category.falling(|caught| caught.before + caught.after.all()))
 }
+
+/// Where an edit has neither category nor reason.
+const NOT_SAID: &str = "edited, and not said why";
 
 // Whether people look
 
@@ -212,8 +208,8 @@ const STRENGTH: f64 = 20.0;
 #[derive(Debug, Default)]
 struct Expectation {
     audits: Count,
-    audits_by_kind: BTreeMap<String, Count>,
-    held_by_kind: BTreeMap<String, Count>,
+    audits_by_kind: Groups<Count>,
+    held_by_kind: Groups<Count>,
 }
 
 impl Expectation {
@@ -225,16 +221,16 @@ impl Expectation {
             let Some(wrong) = label.wrong().filter(|_| !own) else { continue };
             if !label.held {
                 expected.audits.add(wrong);
-                expected.audits_by_kind.entry(label.kind.clone()).or_default().add(wrong);
+                expected.audits_by_kind.add(&label.kind, |count| count.add(wrong));
             } else if person.is_some() {
-                expected.held_by_kind.entry(label.kind.clone()).or_default().add(wrong);
+                expected.held_by_kind.add(&label.kind, |count| count.add(wrong));
             }
         }
         expected
     }
 
     fn of(&self, kind: &str) -> Option<f64> {
-        let count = |counts: &BTreeMap<String, Count>| counts.get(kind).copied().unwrap_or_default();
+        let count = |counts: &Groups<Count>| counts.get(kind).copied().unwrap_or_default();
         let whole = self.audits.rate().filter(|_| self.audits.n >= LEAST_LOOKS);
         let by_audits = whole.map(|whole| count(&self.audits_by_kind).shrunk(whole, STRENGTH));
         let held = count(&self.held_by_kind);
@@ -270,13 +266,13 @@ pub fn team(labels: &[Label]) -> Pace {
 
 /// How each person decides, held against what the others found. By name.
 pub fn people(labels: &[Label]) -> Vec<(String, Pace)> {
-    let mut names: Vec<&str> =
-        labels.iter().flat_map(|label| label.looks.iter().map(|look| look.person.as_str())).collect();
-    names.sort_unstable();
-    names.dedup();
+    let mut names: Groups<()> = Groups::default();
+    for look in labels.iter().flat_map(|label| &label.looks) {
+        names.add(&look.person, |()| {});
+    }
     names
-        .into_iter()
-        .map(|name| {
+        .iter()
+        .map(|(name, ())| {
             let looks = labels.iter().flat_map(|label| label.looks.iter().map(move |look| (label, look)));
             let own = looks.filter(|(_, look)| look.person == name);
             (name.to_owned(), paced(own, &Expectation::by_others(labels, Some(name))))

@@ -12,6 +12,7 @@ pub mod cel;
 pub mod desk;
 pub mod economics;
 pub mod gate;
+pub mod groups;
 pub mod id;
 pub mod insights;
 pub mod json;

@@ -3,6 +3,7 @@
 use super::recorded::{self, MOST, Reader};
 use super::{Responded, Visit, call, clock, respond};
 use crate::core::case::Case;
+use crate::core::groups::Groups;
 use crate::core::insights::people;
 use crate::core::json::{Json, Object};
 use crate::core::key::{Key, Role};
@@ -15,7 +16,6 @@ use crate::wire::insights::{Material, insights_json};
 use crate::wire::problem::{Code, Problem};
 use crate::wire::tally::{self, Known, Reading};
 use futures_util::future::join_all;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// `GET /v1/insights`
 pub(super) async fn insights(visit: &Visit<'_>, key: &Key) -> Responded {
@@ -54,7 +54,7 @@ pub(super) async fn read_tally(
 }
 
 /// The people whose decisions look like a rubber stamp.
-pub(super) fn stamping(labels: &[Label]) -> BTreeSet<String> {
+pub(super) fn stamping(labels: &[Label]) -> Vec<String> {
     people(labels).into_iter().filter(|(_, pace)| pace.is_stamping()).map(|(name, _)| name).collect()
 }
 
@@ -94,7 +94,7 @@ async fn taught(
     desks: Vec<String>,
     kind: Option<String>,
     since: Millis,
-    stamping: &BTreeSet<String>,
+    stamping: &[String],
 ) -> Result<Taught, Problem> {
     let mut reader = Reader::new(visit.env, desks, since, kind);
     let (now, mut spoken) = (clock::now(), Vec::new());
@@ -142,17 +142,16 @@ impl Spoken {
 
 /// What reviewers called most of a pattern's errors.
 fn category(spoken: &[Spoken], pattern: &Pattern) -> String {
-    let mut called: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut called: Groups<f64> = Groups::default();
     for one in spoken.iter().filter(|one| one.label.kind == pattern.kind) {
         let reviewed = one.reviewed();
         if !reviewed.overridden || !has(&reviewed, &pattern.property) {
             continue;
         }
         if let Some(name) = one.label.reason.as_deref().or(one.label.category.as_deref()) {
-            let times = called.entry(name).or_default();
-            *times = times.saturating_add(1);
+            called.add(name, |times| *times += 1.0);
         }
     }
-    let most = called.into_iter().max_by_key(|(_, times)| *times);
+    let most = called.falling(|times| *times).into_iter().next();
     most.map_or_else(|| format!("wrong {}", pattern.kind), |(name, _)| name.to_owned())
 }

@@ -5,12 +5,12 @@
 
 use crate::core::canonical::{Digest, canonical};
 use crate::core::case::Case;
+use crate::core::groups::Groups;
 use crate::core::json::{Json, Object};
 use crate::core::label::Label;
 use crate::core::pointer::Pointer;
 use crate::core::time::Millis;
 use sha2::{Digest as _, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// What is exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,13 +88,13 @@ pub struct Exporter {
     /// Members that do not go out, as pointers into the action.
     redact: Vec<Pointer>,
     /// People whose decisions look like a rubber stamp.
-    stamping: BTreeSet<String>,
+    stamping: Vec<String>,
     since: Millis,
     until: Millis,
-    seen: BTreeSet<Vec<u8>>,
+    seen: Groups<()>,
     lines: i64,
-    by_split: BTreeMap<&'static str, i64>,
-    left_out: BTreeMap<&'static str, i64>,
+    by_split: Groups<i64>,
+    left_out: Groups<i64>,
     hash: Sha256,
 }
 
@@ -104,7 +104,7 @@ impl Exporter {
         export: Export,
         form: Form,
         redact: Vec<Pointer>,
-        stamping: BTreeSet<String>,
+        stamping: Vec<String>,
         (since, until): (Millis, Millis),
     ) -> Self {
         Self {
@@ -114,10 +114,10 @@ impl Exporter {
             stamping,
             since,
             until,
-            seen: BTreeSet::new(),
+            seen: Groups::default(),
             lines: 0,
-            by_split: BTreeMap::new(),
-            left_out: BTreeMap::new(),
+            by_split: Groups::default(),
+            left_out: Groups::default(),
             hash: Sha256::new(),
         }
     }
@@ -143,9 +143,9 @@ impl Exporter {
 
     /// What was written, and what was not.
     pub fn manifest(&self) -> Json {
-        let counts = |counts: &BTreeMap<&str, i64>| {
+        let counts = |counts: &Groups<i64>| {
             let mut object = Object::new();
-            for (name, n) in counts {
+            for (name, n) in counts.iter() {
                 object.set(name, *n);
             }
             Json::from(object)
@@ -188,8 +188,7 @@ impl Exporter {
     }
 
     fn is_new(&mut self, action: &Json) -> bool {
-        let hash = Digest::of(canonical(action).as_bytes());
-        self.seen.insert(hash.as_bytes().to_vec())
+        self.seen.add(&Digest::of(canonical(action).as_bytes()).to_hex(), |()| {})
     }
 
     fn redacted(&self, action: &Json) -> Json {
@@ -292,9 +291,8 @@ impl Exporter {
     }
 }
 
-fn add(counts: &mut BTreeMap<&'static str, i64>, name: &'static str) {
-    let n = counts.entry(name).or_insert(0);
-    *n = n.saturating_add(1);
+fn add(counts: &mut Groups<i64>, name: &str) {
+    counts.add(name, |n| *n = n.saturating_add(1));
 }
 
 /// A person without their name: the same in every line, and in every export.

@@ -21,7 +21,6 @@ use crate::core::statistics::proportion::{Count, Interval};
 use crate::core::statistics::stamping::{FAR_BELOW, Pace, Sign};
 use crate::core::statistics::weighted::Estimate;
 use crate::core::time::Millis;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// What is told from.
 #[derive(Debug)]
@@ -43,7 +42,7 @@ pub struct Material<'a> {
     /// Until now.
     pub until: Millis,
     /// The people whose decisions look like a rubber stamp: what they said is left out of every estimate.
-    pub stamping: &'a BTreeSet<String>,
+    pub stamping: &'a [String],
     /// Whether single people are told apart.
     pub by_person: bool,
 }
@@ -177,18 +176,22 @@ fn changed_json(changed: &Changed) -> Json {
 
 /// Wrong actions by confidence, in tenths: what was looked at, and what that stands for.
 fn confidence_json(known: &Known, labels: &[Label]) -> Json {
-    let mut tenths: BTreeMap<u8, Bin> = BTreeMap::new();
+    let mut tenths = [Bin::default(); 10];
     for (_, at, bin) in &known.bins {
-        let tenth = tenths.entry(at / 10).or_default();
-        tenth.seen += bin.seen;
-        tenth.proceeded += bin.proceeded;
+        if let Some(tenth) = tenths.get_mut(usize::from(at / 10)) {
+            tenth.seen += bin.seen;
+            tenth.proceeded += bin.proceeded;
+        }
     }
     for label in labels {
         let Some(wrong) = label.wrong() else { continue };
         let confidence = label.confidence.unwrap_or(0.0);
-        tenths.entry(bin_of(confidence) / 10).or_default().label(confidence, wrong, label.probability);
+        if let Some(tenth) = tenths.get_mut(usize::from(bin_of(confidence) / 10)) {
+            tenth.label(confidence, wrong, label.probability);
+        }
     }
-    let rows = tenths.iter().map(|(tenth, bin)| {
+    let some = (0_u8..).zip(&tenths).filter(|(_, bin)| bin.seen + bin.labelled > 0.0);
+    let rows = some.map(|(tenth, bin)| {
         let (from, to) =
             (bottom(tenth.saturating_mul(10)), bottom(tenth.saturating_mul(10).saturating_add(10)));
         let mut row = rate_json(Count { n: bin.labelled, k: bin.wrong });

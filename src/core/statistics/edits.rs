@@ -1,8 +1,8 @@
 //! What people change when they edit: by the path of the member, as ratio, as moves, and as what they always write.
 
+use crate::core::groups::Groups;
 use crate::core::json::{Json, Object};
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use crate::core::number::int_to_f64;
 
 /// So many paths are told.
 const MAX_PATHS: usize = 50;
@@ -41,21 +41,29 @@ pub struct Edit<'a> {
     pub after: &'a Object,
 }
 
+/// The values at one path of one kind, before and after.
+#[derive(Debug)]
+struct Moves {
+    kind: String,
+    path: String,
+    values: Vec<(Json, Json)>,
+}
+
 /// What edits changed, the most frequent path first.
 pub fn changes(edits: &[Edit<'_>]) -> Vec<Changed> {
-    let mut by_path: BTreeMap<(String, String), Vec<(Json, Json)>> = BTreeMap::new();
+    let mut by_path: Groups<Moves> = Groups::default();
     for edit in edits {
         let mut found = Vec::new();
         differences("", edit.before, edit.after, &mut found);
         for (path, before, after) in found {
-            by_path.entry((edit.kind.to_owned(), path)).or_default().push((before, after));
+            let new = || Moves { kind: edit.kind.to_owned(), path: path.clone(), values: Vec::new() };
+            if let Some(moves) = by_path.entry_or(&format!("{path} {}", edit.kind), new) {
+                moves.values.push((before, after));
+            }
         }
     }
-    let mut changed: Vec<Changed> =
-        by_path.into_iter().map(|((kind, path), moves)| summary(kind, path, &moves)).collect();
-    changed.sort_by_key(|path| Reverse(path.edits));
-    changed.truncate(MAX_PATHS);
-    changed
+    let often = by_path.falling(|moves| count(moves.values.len()));
+    often.into_iter().take(MAX_PATHS).map(|(_, moves)| summary(moves)).collect()
 }
 
 fn differences(path: &str, before: &Object, after: &Object, found: &mut Vec<(String, Json, Json)>) {
@@ -73,7 +81,7 @@ fn differences(path: &str, before: &Object, after: &Object, found: &mut Vec<(Str
     }
 }
 
-fn summary(kind: String, path: String, edits: &[(Json, Json)]) -> Changed {
+fn summary(Moves { kind, path, values: edits }: &Moves) -> Changed {
     let mut ratios: Vec<f64> = edits
         .iter()
         .filter_map(|(before, after)| {
@@ -81,19 +89,30 @@ fn summary(kind: String, path: String, edits: &[(Json, Json)]) -> Changed {
             (ratio.is_finite() && ratio > 0.0).then_some(ratio)
         })
         .collect();
-    let mut counted: BTreeMap<(String, String), (Json, Json, usize)> = BTreeMap::new();
+    let mut counted: Groups<(Json, Json, usize)> = Groups::default();
     for (before, after) in edits.iter().filter(|(before, after)| is_short(before) && is_short(after)) {
-        let key = (before.to_string(), after.to_string());
-        let entry = counted.entry(key).or_insert_with(|| (before.clone(), after.clone(), 0));
-        entry.2 = entry.2.saturating_add(1);
+        let new = || (before.clone(), after.clone(), 0);
+        if let Some(known) = counted.entry_or(&format!("{before} {after}"), new) {
+            known.2 = known.2.saturating_add(1);
+        }
     }
-    let mut moves: Vec<(Json, Json, usize)> = counted.into_values().collect();
-    moves.sort_by_key(|(_, _, times)| Reverse(*times));
-    moves.truncate(MAX_MOVES);
+    let often = counted.falling(|(_, _, times)| count(*times));
+    let moves = often.into_iter().take(MAX_MOVES).map(|(_, known)| known.clone()).collect();
     let always = edits.first().map(|(_, after)| after).filter(|first| {
         edits.len() >= ALWAYS && is_short(first) && edits.iter().all(|(_, after)| after == *first)
     });
-    Changed { kind, path, edits: edits.len(), ratio: median(&mut ratios), moves, always: always.cloned() }
+    Changed {
+        kind: kind.clone(),
+        path: path.clone(),
+        edits: edits.len(),
+        ratio: median(&mut ratios),
+        moves,
+        always: always.cloned(),
+    }
+}
+
+fn count(length: usize) -> f64 {
+    int_to_f64(i64::try_from(length).unwrap_or(i64::MAX))
 }
 
 fn is_short(json: &Json) -> bool {

@@ -6,9 +6,9 @@
 
 use super::proportion::Count;
 use super::special::ln_choose;
+use crate::core::groups::{Groups, falling};
 use crate::core::json::{Json, Object};
 use crate::core::number::int_to_f64;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// The share of false ones among the patterns that are shown, at most.
 pub const FALSE_DISCOVERIES: f64 = 0.1;
@@ -131,28 +131,29 @@ fn length(length: usize) -> f64 {
 pub fn patterns(reviewed: &[Reviewed<'_>]) -> Vec<Pattern> {
     let all = count(reviewed.iter());
     let mut tried: Vec<Pattern> = Vec::new();
-    let kinds: BTreeSet<&str> = reviewed.iter().map(|one| one.kind).collect();
-    for kind in kinds {
-        let of_kind: Vec<&Reviewed<'_>> = reviewed.iter().filter(|one| one.kind == kind).collect();
+    let mut kinds: Groups<Vec<&Reviewed<'_>>> = Groups::default();
+    for one in reviewed {
+        kinds.add(one.kind, |of_kind| of_kind.push(one));
+    }
+    for (kind, of_kind) in kinds.iter() {
         let whole = count(of_kind.iter().copied());
         tried.extend(pattern(kind, Property::Kind, whole, all, true));
-        for (property, always_there) in properties(&of_kind) {
+        for (property, always_there) in properties(of_kind) {
             let with = count(of_kind.iter().filter(|one| has(one, &property)).copied());
             tried.extend(pattern(kind, property, with, whole, always_there));
         }
     }
     let p: Vec<f64> = tried.iter().map(|pattern| pattern.p).collect();
     let stands = benjamini_hochberg(&p, FALSE_DISCOVERIES);
-    let mut found: Vec<Pattern> = tried
-        .into_iter()
-        .zip(stands)
-        .filter(|(found, stands)| *stands && matters(found))
-        .map(|(found, _)| found)
-        .collect();
-    found.sort_by(|a, b| a.p.total_cmp(&b.p).then(b.lift().total_cmp(&a.lift())));
-    let mut told: BTreeSet<(String, String)> = BTreeSet::new();
-    found.retain(|pattern| told.insert((pattern.kind.clone(), about(&pattern.property))));
-    found
+    // The surest first: those of the same chance by how much more often.
+    let sure: Vec<f64> = tried.iter().map(|pattern| -pattern.p * 1e6 + pattern.lift() * 1e-6).collect();
+    let mut told: Groups<()> = Groups::default();
+    let found = falling(&sure).into_iter().filter_map(|at| {
+        let pattern = tried.get(at).filter(|pattern| stands.get(at) == Some(&true) && matters(pattern))?;
+        let is_new = told.add(&format!("{} {}", about(&pattern.property), pattern.kind), |()| {});
+        is_new.then(|| pattern.clone())
+    });
+    found.collect()
 }
 
 /// Only what can be a pattern at all was tried: with something on both sides.
@@ -216,8 +217,9 @@ pub fn has(one: &Reviewed<'_>, property: &Property) -> bool {
 /// What the members of some actions hold.
 #[derive(Debug, Default)]
 struct Member {
+    path: Vec<String>,
     there: usize,
-    values: BTreeMap<String, Json>,
+    values: Vec<Json>,
     numbers: Vec<f64>,
     too_many: bool,
 }
@@ -225,21 +227,25 @@ struct Member {
 /// Every property that is worth trying on these actions of one kind, and whether all of them have its member.
 fn properties(of_kind: &[&Reviewed<'_>]) -> Vec<(Property, bool)> {
     let mut found: Vec<(Property, bool)> = Vec::new();
-    let models: BTreeSet<&str> = of_kind.iter().filter_map(|one| one.model).collect();
-    if models.len() > 1 {
-        found.extend(models.iter().map(|model| (Property::Model((*model).to_owned()), true)));
+    let mut models: Groups<()> = Groups::default();
+    for model in of_kind.iter().filter_map(|one| one.model) {
+        models.add(model, |()| {});
     }
-    let mut members: BTreeMap<Vec<String>, Member> = BTreeMap::new();
+    if models.len() > 1 {
+        found.extend(models.iter().map(|(model, ())| (Property::Model(model.to_owned()), true)));
+    }
+    let mut members: Groups<Member> = Groups::default();
     for one in of_kind {
         gather(one.args, &mut Vec::new(), &mut members);
     }
-    for (path, member) in members {
+    for (_, member) in members.iter() {
+        let path = &member.path;
         let always = member.there == of_kind.len();
         if !always {
             found.push((Property::Missing { path: path.clone() }, false));
         }
         if !member.too_many {
-            let values = member.values.into_values();
+            let values = member.values.iter().cloned();
             found.extend(values.map(|value| (Property::Is { path: path.clone(), value }, always)));
         }
         for limit in limits(&member.numbers) {
@@ -251,19 +257,22 @@ fn properties(of_kind: &[&Reviewed<'_>]) -> Vec<(Property, bool)> {
 }
 
 /// Looks through the members of an object, and of objects in it.
-fn gather(object: &Object, path: &mut Vec<String>, members: &mut BTreeMap<Vec<String>, Member>) {
+fn gather(object: &Object, path: &mut Vec<String>, members: &mut Groups<Member>) {
     for (name, json) in object.iter() {
         path.push(name.to_owned());
-        if members.len() < MAX_MEMBERS || members.contains_key(path) {
-            let member = members.entry(path.clone()).or_default();
+        let name = path.join("\n");
+        let may = members.len() < MAX_MEMBERS || members.get(&name).is_some();
+        let new = || Member { path: path.clone(), ..Member::default() };
+        if let Some(member) = may.then(|| members.entry_or(&name, new)).flatten() {
             member.there = member.there.saturating_add(1);
             match json {
                 Json::Number(number) => member.numbers.push(number.as_f64()),
                 Json::String(_) | Json::Bool(_) => {
-                    let text = json.to_string();
-                    member.too_many |= text.len() > MAX_TEXT || member.values.len() > MAX_VALUES;
-                    if !member.too_many {
-                        member.values.insert(text, json.clone());
+                    let known = member.values.contains(json);
+                    let too_long = json.as_str().is_some_and(|text| text.len() > MAX_TEXT);
+                    member.too_many |= too_long || (!known && member.values.len() >= MAX_VALUES);
+                    if !known && !member.too_many {
+                        member.values.push(json.clone());
                     }
                 }
                 _ => {}
