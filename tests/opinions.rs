@@ -27,10 +27,8 @@ fn only_an_approval_that_somebody_answered_met_an_opinion() {
         (&["ana"], Some(State::Expired), vec![]),
     ] {
         let mut case = Case::new(support::before(3));
-        case.progress.votes = votes
-            .iter()
-            .map(|person| Vote { person: (*person).to_owned(), at: Millis(1), seen_ms: None })
-            .collect();
+        case.progress.votes =
+            votes.iter().map(|person| Vote { person: (*person).to_owned(), at: Millis(1) }).collect();
         case.progress.state = state.unwrap_or(State::Held);
         let opinions = case.opinions();
         let found: Vec<_> = opinions.iter().map(|opinion| (opinion.person, opinion.agreed)).collect();

@@ -67,6 +67,9 @@ pub struct Trial {
     pub outcomes: Vec<Outcome>,
 }
 
+/// With more criteria than this it is not told what each does alone.
+const MAX_CRITERIA: usize = 100;
+
 /// A trial that is under way: actions are added one by one, so that whoever has many can say how far it is.
 #[derive(Debug)]
 pub struct Trying<'p> {
@@ -77,7 +80,13 @@ pub struct Trying<'p> {
 impl<'p> Trying<'p> {
     /// Begins.
     pub fn new(policy: &'p Policy) -> Self {
-        let criteria = policy.criteria().iter().map(|criterion| (criterion.id.clone(), Effect::default()));
+        // What each of very many criteria does alone is too much to compute.
+        let told = policy.criteria().len() <= MAX_CRITERIA;
+        let criteria = policy
+            .criteria()
+            .iter()
+            .filter(|_| told)
+            .map(|criterion| (criterion.id.clone(), Effect::default()));
         Self { policy, trial: Trial { criteria: criteria.collect(), ..Trial::default() } }
     }
 

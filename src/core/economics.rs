@@ -55,7 +55,10 @@ pub fn optimum(
         });
         cost.sum::<f64>() / all
     };
-    let thresholds = (0..=BINS).map(|at| f64::from(at) / f64::from(BINS));
+    // Below the lowest label nothing is known; of equal ones the most cautious counts.
+    let lowest = (0..BINS).zip(bins).find(|(_, bin)| bin.w > 0.0).map_or(1.0, |(at, _)| bottom(at).max(0.01));
+    let thresholds = (0..=BINS).rev().map(|at| f64::from(at) / f64::from(BINS));
+    let thresholds = thresholds.take_while(|threshold| *threshold >= lowest - 1e-9);
     let best = thresholds.map(|threshold| (threshold, cost(threshold))).min_by(|a, b| a.1.total_cmp(&b.1))?;
     let n = bins.iter().map(|bin| bin.labelled).sum();
     Some(Optimum { threshold: best.0, cost: best.1, today: cost(today), n })

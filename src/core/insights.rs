@@ -1,14 +1,15 @@
 //! What the labels tell together: what people overturn and why, which errors they catch, whether they look, and
 //! what it costs and saves.
 
+use super::case::LookedAt;
 use super::economics::{Optimum, break_even, optimum, review_cost};
 use super::groups::Groups;
-use super::label::{End, Label, LookedAt};
+use super::label::{End, Label};
 use super::number::int_to_f64;
 use super::policy::severity::Severity;
 use super::policy::{Oversight, Policy};
 use super::statistics::bins::{BINS, Bin, bin_of};
-use super::statistics::proportion::Count;
+use super::statistics::proportion::{Count, Interval};
 use super::statistics::stamping::{Look, Pace};
 use super::statistics::weighted::Estimate;
 
@@ -165,33 +166,61 @@ fn count(length: usize) -> f64 {
 pub struct Caught {
     /// Overridden before they ran.
     pub before: f64,
-    /// Found wrong after they ran, each as often as it stands for.
-    pub after: Estimate,
+    /// Found wrong after they ran.
+    pub found: f64,
+    /// All that were drawn for audits: of them these were found, so many got through.
+    pub audits: Estimate,
 }
 
 impl Caught {
-    /// The share of errors that was caught before they ran, estimated; `None` without errors.
-    pub fn share(&self) -> Option<f64> {
-        let through = self.after.certain.k + self.after.sampled.wy;
-        (self.before + through > 0.0).then(|| self.before / (self.before + through))
+    /// The share of errors that was caught before they ran, estimated, and its interval; `None` without errors.
+    pub fn share(&self) -> Option<(f64, Interval)> {
+        let (through, Interval { low, high }) = self.audits.through();
+        let of = |through: f64| self.before / (self.before + through);
+        (self.before + through > 0.0).then(|| (of(through), Interval { low: of(high), high: of(low) }))
     }
 }
 
-/// Errors by the category under which the reviewer filed them, else by their reason.
-pub fn caught(labels: &[Label]) -> Vec<(String, Caught)> {
+/// Errors by the category under which the reviewer filed them, else by their reason; and all together.
+pub fn caught(labels: Trusting<'_>) -> (Caught, Vec<(String, Caught)>) {
+    let mut all = Caught::default();
+    let mut names: Groups<f64> = Groups::default();
+    for (label, wrong) in labels.found() {
+        if wrong == Some(true) {
+            names.add(category(label), |errors| *errors += 1.0);
+        }
+        all.add(label, wrong);
+    }
     let mut by_category: Groups<Caught> = Groups::default();
-    for label in labels.iter().filter(|label| label.wrong() == Some(true)) {
-        let category = label.category.as_ref().or(label.reason.as_ref());
-        by_category.add(category.map_or(NOT_SAID, String::as_str), |caught| {
-            if label.held {
-                caught.before += 1.0;
-            } else {
-                caught.after.add(Some(true), label.probability);
+    for (name, _) in names.falling(|errors| *errors).into_iter().take(MAX_CATEGORIES) {
+        by_category.add(name, |caught| {
+            for (label, wrong) in labels.found() {
+                // An error of another kind is none of this one.
+                caught.add(label, wrong.map(|wrong| wrong && category(label) == name));
             }
         });
     }
-    owned(by_category.falling(|caught| caught.before + caught.after.all()))
+    (all, owned(by_category.falling(|caught| caught.before + caught.audits.through().0)))
 }
+
+impl Caught {
+    fn add(&mut self, label: &Label, wrong: Option<bool>) {
+        let error = f64::from(u8::from(wrong == Some(true)));
+        if label.held {
+            self.before += error;
+        } else {
+            self.found += error;
+            self.audits.add(wrong, label.probability);
+        }
+    }
+}
+
+fn category(label: &Label) -> &str {
+    label.category.as_deref().or(label.reason.as_deref()).unwrap_or(NOT_SAID)
+}
+
+/// So many categories are told, the most frequent.
+const MAX_CATEGORIES: usize = 100;
 
 /// Where an edit has neither category nor reason.
 const NOT_SAID: &str = "edited, and not said why";
@@ -203,13 +232,13 @@ const LEAST_LOOKS: f64 = 30.0;
 /// A kind's rate of overturned audits is drawn towards that of all by so many.
 const STRENGTH: f64 = 20.0;
 
-/// What is expected to be wrong among what is held: at the least what audits find, for that is what nobody was in
-/// doubt of; and, of one person, what the others override in cases of the same kind.
+/// What is expected to be wrong among what is held: of one person, what the others override in cases of the same kind
+/// and desk; else at the least what audits find, for that is what nobody was in doubt of.
 #[derive(Debug, Default)]
 struct Expectation {
     audits: Count,
-    audits_by_kind: Groups<Count>,
-    held_by_kind: Groups<Count>,
+    audits_of: Groups<Count>,
+    held: Groups<Count>,
 }
 
 impl Expectation {
@@ -221,37 +250,51 @@ impl Expectation {
             let Some(wrong) = label.wrong().filter(|_| !own) else { continue };
             if !label.held {
                 expected.audits.add(wrong);
-                expected.audits_by_kind.add(&label.kind, |count| count.add(wrong));
+                expected.audits_of.add(&like(label), |count| count.add(wrong));
             } else if person.is_some() {
-                expected.held_by_kind.add(&label.kind, |count| count.add(wrong));
+                expected.held.add(&like(label), |count| count.add(wrong));
             }
         }
         expected
     }
 
-    fn of(&self, kind: &str) -> Option<f64> {
-        let count = |counts: &Groups<Count>| counts.get(kind).copied().unwrap_or_default();
-        let whole = self.audits.rate().filter(|_| self.audits.n >= LEAST_LOOKS);
-        let by_audits = whole.map(|whole| count(&self.audits_by_kind).shrunk(whole, STRENGTH));
-        let held = count(&self.held_by_kind);
-        let by_colleagues = held.rate().filter(|_| held.n >= LEAST_LOOKS);
-        by_audits.into_iter().chain(by_colleagues).reduce(f64::max)
+    /// The chance, and how many looks it rests on.
+    fn of(&self, label: &Label) -> Option<(f64, f64)> {
+        let key = like(label);
+        let count = |counts: &Groups<Count>| counts.get(&key).copied().unwrap_or_default();
+        let held = count(&self.held);
+        if let Some(rate) = held.rate().filter(|_| held.n >= LEAST_LOOKS) {
+            return Some((rate, held.n));
+        }
+        let whole = self.audits.rate().filter(|_| self.audits.n >= LEAST_LOOKS)?;
+        Some((count(&self.audits_of).shrunk(whole, STRENGTH), self.audits.n))
     }
+}
+
+/// Cases of one kind at one desk are alike.
+fn like(label: &Label) -> String {
+    format!("{} {}", label.desk, label.kind)
 }
 
 fn paced<'l>(looks: impl Iterator<Item = (&'l Label, &'l LookedAt)>, expected: &Expectation) -> Pace {
     let mut looks: Vec<(&Label, &LookedAt)> = looks.collect();
     looks.sort_by_key(|(_, look)| look.at);
-    let mut pace = Pace::default();
+    let (mut pace, mut alike): (Pace, Groups<(f64, f64, f64)>) = (Pace::default(), Groups::default());
     for (label, look) in looks {
+        // Overrides are expected of what was held; an audit is what is measured by.
+        let known = expected.of(label).filter(|_| label.held);
         pace.add(Look {
             approved: look.approved,
             seen_ms: look.seen_ms,
             floor_ms: label.floor_ms(),
-            // Overrides are expected of what was held; an audit is what is measured by.
-            expected: expected.of(&label.kind).filter(|_| label.held),
+            expected: known.map(|(chance, _)| chance),
         });
+        if let Some((chance, rests_on)) = known {
+            alike.add(&like(label), |(n, q, m)| (*n, *q, *m) = (*n + 1.0, chance, rests_on));
+        }
     }
+    // What is expected of many alike cases is wrong for all of them together.
+    pace.doubt(alike.iter().map(|(_, (n, q, m))| n * n * q * (1.0 - q) / m).sum());
     pace
 }
 
@@ -287,17 +330,6 @@ pub fn median_words(labels: &[Label]) -> Option<f64> {
     words.get(words.len() / 2).map(|words| int_to_f64(*words))
 }
 
-/// The mean time of a look, and how many were timed.
-pub fn mean_seconds(labels: &[Label]) -> Option<(f64, f64)> {
-    let times: Vec<f64> = labels
-        .iter()
-        .flat_map(|label| &label.looks)
-        .filter_map(|look| look.seen_ms.map(|ms| int_to_f64(ms) / 1000.0))
-        .collect();
-    let n = count(times.len());
-    (n > 0.0).then(|| (times.iter().sum::<f64>() / n, n))
-}
-
 // Money
 
 /// What review costs and saves at one severity.
@@ -305,16 +337,16 @@ pub fn mean_seconds(labels: &[Label]) -> Option<(f64, f64)> {
 pub struct Balance {
     /// The severity.
     pub severity: Severity,
-    /// What one wrong action costs.
-    pub damage: f64,
-    /// Looks, and what they cost.
+    /// What one wrong action costs, where the policy says so.
+    pub damage: Option<f64>,
+    /// Looks at desks that say what an hour costs.
     pub looks: f64,
     /// What they cost.
     pub cost: f64,
     /// Wrong actions that were not let run.
     pub caught: f64,
-    /// Wrong actions that ran, estimated.
-    pub through: f64,
+    /// Those that were drawn for audits: so many got through.
+    pub audits: Estimate,
     /// From that probability of being wrong on, a look pays.
     pub break_even: Option<f64>,
     /// The threshold of today, where there is one.
@@ -323,48 +355,59 @@ pub struct Balance {
     pub optimum: Option<Optimum>,
 }
 
-/// What review costs and saves, by severity, where the policy says what a wrong action costs and what an hour of
-/// review does. Reviewers are taken to catch what they are shown; nothing here measures what they miss.
-pub fn balances(labels: &[Label], policy: &Policy) -> Vec<Balance> {
+/// What review costs and saves, by severity. Reviewers are taken to catch what they are shown; nothing here measures
+/// what they miss. A rubber stamp costs as much as a look, and says nothing.
+pub fn balances(labels: Trusting<'_>, policy: &Policy) -> Vec<Balance> {
     let severities = [Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
     severities.into_iter().filter_map(|severity| balance(labels, policy, severity)).collect()
 }
 
-fn balance(labels: &[Label], policy: &Policy, severity: Severity) -> Option<Balance> {
+fn balance(labels: Trusting<'_>, policy: &Policy, severity: Severity) -> Option<Balance> {
     let handling = policy.handling(severity)?;
-    let damage = handling.damage?;
-    let of: Vec<&Label> = labels.iter().filter(|label| label.severity == severity).collect();
-    let (mut looks, mut cost, mut caught, mut through) = (0.0, 0.0, 0.0, 0.0);
+    let threshold = (handling.oversight == Oversight::Threshold).then(|| handling.threshold.get());
+    let (looks, cost) = spent(labels.labels.iter().filter(|label| label.severity == severity), policy);
+    let (mut caught, mut audits) = (0.0, Estimate::default());
     let mut bins = [Bin::default(); BINS as usize];
-    for label in &of {
-        let desk = policy.desk(&label.desk).cloned().unwrap_or_default();
-        for look in &label.looks {
-            let seconds = look.seen_ms.map_or(desk.seconds_per_review, |ms| int_to_f64(ms) / 1000.0);
-            looks += 1.0;
-            cost += review_cost(seconds, desk.cost_per_hour?);
+    for (label, wrong) in labels.found().filter(|(label, _)| label.severity == severity) {
+        if !label.held {
+            audits.add(wrong, label.probability);
         }
-        let Some(wrong) = label.wrong() else { continue };
+        let Some(wrong) = wrong else { continue };
+        caught += f64::from(u8::from(label.held && wrong));
+        // What a criterion holds, no threshold lets go.
+        let by_rule = label.held && label.why.iter().any(|why| why.criterion.is_some());
         let confidence = label.confidence.unwrap_or(0.0);
-        if let Some(bin) = bins.get_mut(usize::from(bin_of(confidence))) {
+        if let Some(bin) = bins.get_mut(usize::from(bin_of(confidence))).filter(|_| !by_rule) {
             bin.label(confidence, wrong, label.probability);
-        }
-        match (wrong, label.held) {
-            (true, true) => caught += 1.0,
-            (true, false) => through += 1.0 / label.probability,
-            (false, _) => {}
         }
     }
     let one = (looks > 0.0).then(|| cost / looks);
-    let threshold = (handling.oversight == Oversight::Threshold).then(|| handling.threshold.get());
+    let priced = one.zip(handling.damage);
+    let best = threshold.zip(priced);
     Some(Balance {
         severity,
-        damage,
+        damage: handling.damage,
         looks,
         cost,
         caught,
-        through,
-        break_even: one.and_then(|one| break_even(one, damage, 1.0)),
+        audits,
+        break_even: priced.and_then(|(one, damage)| break_even(one, damage, 1.0)),
         threshold,
-        optimum: threshold.zip(one).and_then(|(today, one)| optimum(&bins, today, one, damage, 1.0)),
+        optimum: best.and_then(|(today, (one, damage))| optimum(&bins, today, one, damage, 1.0)),
     })
+}
+
+/// Looks at desks that say what an hour costs, and what they cost.
+fn spent<'l>(labels: impl Iterator<Item = &'l Label>, policy: &Policy) -> (f64, f64) {
+    let (mut looks, mut cost) = (0.0, 0.0);
+    for label in labels {
+        let Some(desk) = policy.desk(&label.desk) else { continue };
+        let Some(cost_per_hour) = desk.cost_per_hour else { continue };
+        for look in &label.looks {
+            let seconds = look.seen_ms.map_or(desk.seconds_per_review, |ms| int_to_f64(ms) / 1000.0);
+            looks += 1.0;
+            cost += review_cost(seconds, cost_per_hour);
+        }
+    }
+    (looks, cost)
 }

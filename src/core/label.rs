@@ -2,11 +2,23 @@
 //!
 //! A label holds no argument and no text of the action, so it may outlive them.
 
-use super::case::{Answer, Case, Outcome, Oversight, State};
+use super::case::{Answer, Case, LookedAt, Outcome, Oversight, State};
 use super::json::{Json, Object};
 use super::policy::severity::Severity;
 use super::statistics::stamping::floor_ms;
 use super::time::Millis;
+
+/// A label keeps so many characters of a kind's and a model's name: an AI wrote them.
+const MAX_NAME: usize = 64;
+/// Long values are cut on the page: more words than this are not shown at once.
+const MAX_WORDS: usize = 150;
+/// Of so many words at most somebody is expected to take notice.
+const FLOOR_WORDS: i64 = 40;
+
+/// The beginning of a name.
+pub fn short_name(name: &str) -> String {
+    name.chars().take(MAX_NAME).collect()
+}
 
 /// How a case ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,11 +39,13 @@ pub enum End {
     Unaudited,
     /// The app took it back.
     Withdrawn,
+    /// It is not over: somebody may still speak on it.
+    Open,
 }
 
 impl End {
     /// Every end.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Approve,
         Self::Edit,
         Self::Reject,
@@ -40,6 +54,7 @@ impl End {
         Self::Expired,
         Self::Unaudited,
         Self::Withdrawn,
+        Self::Open,
     ];
 
     /// The word for it.
@@ -53,6 +68,7 @@ impl End {
             Self::Expired => "expired",
             Self::Unaudited => "unaudited",
             Self::Withdrawn => "withdrawn",
+            Self::Open => "open",
         }
     }
 
@@ -66,22 +82,9 @@ impl End {
         match self {
             Self::Approve | Self::Confirm => Some(false),
             Self::Edit | Self::Reject | Self::Overturn => Some(true),
-            Self::Expired | Self::Unaudited | Self::Withdrawn => None,
+            Self::Expired | Self::Unaudited | Self::Withdrawn | Self::Open => None,
         }
     }
-}
-
-/// One person's look at a case.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LookedAt {
-    /// Who.
-    pub person: String,
-    /// When they decided.
-    pub at: Millis,
-    /// How long they saw it, in milliseconds, where that is known.
-    pub seen_ms: Option<i64>,
-    /// Whether they let it be as it was.
-    pub approved: bool,
 }
 
 /// Why an action was looked at.
@@ -138,28 +141,40 @@ impl Label {
         self.end.overrides()
     }
 
-    /// The time in milliseconds below which nobody can have read it.
+    /// The time in milliseconds below which nobody can have read it. Whoever knows what is always the same in long
+    /// actions reads what changed, so more than a few lines are asked of nobody.
     pub fn floor_ms(&self) -> f64 {
-        floor_ms(self.words.map_or(0.0, super::number::int_to_f64))
+        let words = self.words.unwrap_or(0).min(FLOOR_WORDS);
+        floor_ms(super::number::int_to_f64(words))
     }
 }
 
 impl Case {
     /// What it teaches; `None` while it is open or can still be taken back, and of what Holdpoint raised itself.
     pub fn label(&self, desk: &str, now: Millis) -> Option<Label> {
+        let (end, at) = self.end(now)?;
+        self.labelled(desk, end, at)
+    }
+
+    /// What stands for it while it is open: it was drawn, and nobody has spoken on it yet.
+    pub fn open_label(&self, desk: &str, now: Millis) -> Option<Label> {
+        let open = self.end(now).is_none() && self.elsewhere().is_none();
+        open.then(|| self.labelled(desk, End::Open, now)).flatten()
+    }
+
+    fn labelled(&self, desk: &str, end: End, at: Millis) -> Option<Label> {
         let facts = &self.facts;
         if facts.raised_by.is_some() {
             return None;
         }
-        let (end, at) = self.end(now)?;
         let content = &facts.content;
         let given = |name| content.verdict.get("confidence").and_then(|confidence| confidence.get(name));
         Some(Label {
             id: facts.id.clone(),
             desk: desk.to_owned(),
-            kind: facts.kind.clone(),
+            kind: short_name(&facts.kind),
             severity: content.severity,
-            model: self.model().map(str::to_owned),
+            model: self.model().map(short_name),
             confidence: given("given").and_then(Json::as_f64),
             why: self.why(),
             held: facts.oversight == Oversight::Before,
@@ -167,7 +182,7 @@ impl Case {
             end,
             reason: self.decision().and_then(|decision| decision.reason.clone()),
             category: self.decision().and_then(|decision| decision.category.clone()),
-            looks: self.looks(),
+            looks: self.looks().to_vec(),
             words: self.words(),
             created: facts.created,
             at,
@@ -205,11 +220,18 @@ impl Case {
         shown.action.get("source")?.get("model")?.as_str()
     }
 
-    /// The arguments that a person put in the place of those that were proposed.
+    /// The arguments that should have been proposed, as people see it: those of an edit that was let run, or those that
+    /// an overturn gives, unless they are for the action that makes it good.
     pub fn final_args(&self) -> Option<&Object> {
-        let revised = self.progress.revision.as_ref().and_then(|content| content.shown.as_ref());
-        let edited = revised.and_then(|shown| shown.action.get("args")).and_then(Json::as_object);
-        edited.or_else(|| self.decision().and_then(|decision| decision.args.as_ref()))
+        let decision = self.decision()?;
+        match decision.answer {
+            Answer::Approve | Answer::Edit => {
+                let revised = self.progress.revision.as_ref()?.shown.as_ref()?;
+                revised.action.get("args").and_then(Json::as_object)
+            }
+            Answer::Overturn if self.facts.undone_by.is_none() => decision.args.as_ref(),
+            Answer::Overturn | Answer::Reject | Answer::Confirm => None,
+        }
     }
 
     fn why(&self) -> Vec<Why> {
@@ -221,22 +243,9 @@ impl Case {
         why.collect()
     }
 
-    /// Who decided of it so far, in the order of time.
-    pub fn looks(&self) -> Vec<LookedAt> {
-        let votes = self.progress.votes.iter().map(|vote| LookedAt {
-            person: vote.person.clone(),
-            at: vote.at,
-            seen_ms: vote.seen_ms,
-            approved: true,
-        });
-        let last = self.decision().filter(|decision| decision.answer != Answer::Approve);
-        let last = last.map(|decision| LookedAt {
-            person: decision.by.clone(),
-            at: decision.at,
-            seen_ms: decision.seen_ms,
-            approved: decision.answer == Answer::Confirm,
-        });
-        votes.chain(last).collect()
+    /// Who decided of it so far, in the order of time; what was taken back is not among it.
+    pub fn looks(&self) -> &[LookedAt] {
+        &self.progress.looks
     }
 
     /// How many words are shown of it first: its title and the values of its arguments.
@@ -244,7 +253,7 @@ impl Case {
         let shown = self.facts.content.shown.as_ref()?;
         let args = shown.action.get("args").map_or(0, words_in);
         let words = args.saturating_add(shown.title.split_whitespace().count());
-        Some(i64::try_from(words).unwrap_or(i64::MAX >> 11))
+        i64::try_from(words.min(MAX_WORDS)).ok()
     }
 }
 

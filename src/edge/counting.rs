@@ -1,28 +1,33 @@
 //! Counts what passes the gate, in the Worker's memory, and flushes it to the tally behind the answers: no action
 //! waits for it, and what a dying Worker had not flushed is lost. Estimates therefore rest on labels alone.
 
-use super::call;
 use super::tally::hour_of;
 use super::timer::Timer;
+use super::{call, clock};
 use crate::core::case::Oversight;
 use crate::core::id::Course;
 use crate::core::json::Json;
+use crate::core::label::short_name;
 use crate::core::statistics::bins::bin_of;
+use crate::core::time::{Millis, Span};
 use crate::wire::made::Made;
 use crate::wire::tally::{Ask, Cell, Passed};
-use std::cell::RefCell;
+use std::cell::{self, RefCell};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use worker::{Context, Env};
 
 /// How long counts are gathered, from the first on.
 const GATHER: Duration = Duration::from_secs(5);
+/// A flush that is later than this will not come.
+const LOST: Span = Span::seconds(15);
 /// So many cells are kept at most; what does not fit is not counted.
 const MAX_CELLS: usize = 5000;
 /// So many cells are told at a time.
 const AT_A_TIME: usize = 1000;
 
 thread_local! {
+    static SCHEDULED: cell::Cell<Millis> = const { cell::Cell::new(Millis(0)) };
     static COUNTED: RefCell<BTreeMap<Cell, i64>> = const { RefCell::new(BTreeMap::new()) };
 }
 
@@ -45,14 +50,15 @@ pub(super) fn count(
     let cell = Cell {
         hour: hour_of(made.at),
         desk: made.desk.clone(),
-        kind: kind.to_owned(),
+        kind: short_name(kind),
         severity: made.severity,
         passed,
-        model: model.unwrap_or_default().to_owned(),
+        model: short_name(model.unwrap_or_default()),
         bin: bin_of(given.and_then(Json::as_f64).unwrap_or(0.0)),
     };
     let is_first = COUNTED.with_borrow_mut(|counted| {
-        let is_first = counted.is_empty();
+        // A flush that was cut off with its request is scheduled again.
+        let is_first = counted.is_empty() || clock::now().since(SCHEDULED.get()) > LOST;
         if counted.len() < MAX_CELLS || counted.contains_key(&cell) {
             let n = counted.entry(cell).or_insert(0);
             *n = n.saturating_add(1);
@@ -60,6 +66,7 @@ pub(super) fn count(
         is_first
     });
     if is_first {
+        SCHEDULED.set(clock::now());
         let env = env.clone();
         ctx.wait_until(async move {
             Timer::after(GATHER).await;

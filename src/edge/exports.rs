@@ -1,15 +1,18 @@
 //! Decisions on their way out, as lines that trainers read.
 
-use super::insights::{read_tally, stamping};
+use super::insights::{JUDGED, read_tally, stamping};
 use super::recorded::{self, Reader};
 use super::{Responded, Visit, clock, respond};
 use crate::core::key::Key;
 use crate::core::pointer::Pointer;
-use crate::core::time::Millis;
-use crate::wire::export::{Export, Exporter, Form};
+use crate::core::time::{Millis, Span};
+use crate::wire::export::{Export, Exporter, Filters, Form};
 use crate::wire::problem::{Code, Problem};
 use futures_util::stream;
 use worker::ResponseBuilder;
+
+/// No case is open for longer than this.
+const LONGEST_OPEN: Span = Span::days(400);
 
 /// An export under way.
 struct Exporting {
@@ -46,10 +49,26 @@ async fn begun(visit: &Visit<'_>, key: &Key, name: &str) -> Result<Exporting, Pr
         Some(text) => Millis::parse(&text)
             .ok_or_else(|| Problem::new(Code::Invalid, "`until` is an instant like 2026-01-31T00:00:00Z"))?,
     };
-    let known = read_tally(visit, desks.clone(), None, since).await?;
-    let exporter = Exporter::new(export, form, redact, stamping(&known.labels), (since, until));
-    // What became a case long before it was decided counts by its decision.
-    Ok(Exporting { reader: Reader::new(visit.env, desks, Millis(0), text("kind")?), exporter, now })
+    // By what was known at its end: the same export is the same again.
+    let judged_since = Millis(until.0.saturating_sub(JUDGED.as_millis()));
+    let known = read_tally(visit, desks.clone(), None, since, judged_since).await?;
+    let mut labels = known.labels;
+    labels.retain(|label| label.at < until);
+    let kind = text("kind")?;
+    let exporter = Exporter::new(Filters {
+        export,
+        form,
+        redact,
+        stamping: stamping(&labels),
+        desks: desks.clone(),
+        kind: kind.clone(),
+        since,
+        until,
+        pseudonyms: visit.copy.in_force.id_key.clone(),
+    });
+    // What became a case before that time counts by its decision, and none is open for longer.
+    let created_since = Millis(since.0.saturating_sub(LONGEST_OPEN.as_millis()));
+    Ok(Exporting { reader: Reader::all(visit.env, desks, created_since, kind), exporter, now })
 }
 
 impl Exporting {

@@ -1,6 +1,6 @@
 //! What decisions tell: gathered from the tally and the desks, computed by the core.
 
-use super::recorded::{self, MOST, Reader};
+use super::recorded::{self, Reader};
 use super::{Responded, Visit, call, clock, respond};
 use crate::core::case::Case;
 use crate::core::groups::Groups;
@@ -10,7 +10,7 @@ use crate::core::key::{Key, Role};
 use crate::core::label::Label;
 use crate::core::statistics::edits::{Changed, Edit, changes};
 use crate::core::statistics::pattern::{Pattern, Reviewed, has, patterns};
-use crate::core::time::Millis;
+use crate::core::time::{Millis, Span};
 use crate::wire::desk::{Arrivals, Ask};
 use crate::wire::insights::{Material, insights_json};
 use crate::wire::problem::{Code, Problem};
@@ -21,12 +21,21 @@ use futures_util::future::join_all;
 pub(super) async fn insights(visit: &Visit<'_>, key: &Key) -> Responded {
     let (desks, since) = (recorded::desks(visit, key)?, recorded::since(visit)?);
     let kind = visit.incoming.text_parameter("kind")?;
-    let known = read_tally(visit, desks.clone(), kind.clone(), since).await?;
-    let arrivals = arrivals(visit, &desks, since).await?;
+    // Who looks like a rubber stamp is judged by everything that they said in some time, whatever is asked about.
+    let judged_since = since.min(Millis(clock::now().0.saturating_sub(JUDGED.as_millis())));
+    let mut known = read_tally(visit, desks.clone(), kind.clone(), since, judged_since).await?;
     let stamping = stamping(&known.labels);
-    let taught = taught(visit, desks, kind, since, &stamping).await?;
+    let asked = |label: &Label| label.at >= since && kind.as_ref().is_none_or(|kind| *kind == label.kind);
+    let labels: Vec<Label> = std::mem::take(&mut known.labels).into_iter().filter(asked).collect();
+    let mut arrivals = arrivals(visit, &desks, since).await?;
+    let open = arrivals.iter_mut().flat_map(|(_, arrivals)| std::mem::take(&mut arrivals.open));
+    let open: Vec<Label> = open.filter(asked).collect();
+    let taught = taught(visit, desks, kind.clone(), since, &stamping).await?;
     let material = Material {
         known: &known,
+        labels: &labels,
+        open: &open,
+        of_kind: kind.is_some(),
         arrivals: &arrivals,
         patterns: &taught.patterns,
         edits: &taught.edits,
@@ -41,14 +50,19 @@ pub(super) async fn insights(visit: &Visit<'_>, key: &Key) -> Responded {
     Ok(respond::json(200, &insights_json(&material)))
 }
 
+/// The time over which it is judged who looks like a rubber stamp.
+pub(super) const JUDGED: Span = Span::days(90);
+
 /// What the tally knows of some desks.
 pub(super) async fn read_tally(
     visit: &Visit<'_>,
     desks: Vec<String>,
     kind: Option<String>,
     since: Millis,
+    labels_since: Millis,
 ) -> Result<Known, Problem> {
-    let reply = call::tally(visit.env, &tally::Ask::Read(Reading { desks, kind, since })).await?;
+    let reading = Reading { desks, kind, since, labels_since };
+    let reply = call::tally(visit.env, &tally::Ask::Read(reading)).await?;
     let known = Known::from_json(&reply.body).filter(|_| reply.status == 200);
     known.ok_or_else(|| Problem::new(Code::Unavailable, "tally: what it knows cannot be read now"))
 }
@@ -96,7 +110,7 @@ async fn taught(
     since: Millis,
     stamping: &[String],
 ) -> Result<Taught, Problem> {
-    let mut reader = Reader::new(visit.env, desks, since, kind);
+    let mut reader = Reader::newest(visit.env, desks, since, kind);
     let (now, mut spoken) = (clock::now(), Vec::new());
     while let Some((desk, cases)) = reader.next().await? {
         spoken.extend(cases.iter().filter_map(|case| {
@@ -104,9 +118,6 @@ async fn taught(
             let stamped = spoken.label.looks.iter().any(|look| stamping.contains(&look.person));
             (!stamped).then_some(spoken)
         }));
-        if spoken.len() >= MOST {
-            break;
-        }
     }
     let edits: Vec<Edit<'_>> = spoken
         .iter()
@@ -136,6 +147,7 @@ impl Spoken {
             args: &self.args,
             model: self.label.model.as_deref(),
             overridden: self.label.wrong() == Some(true),
+            by_rule: self.label.why.iter().any(|why| why.criterion.is_some()),
         }
     }
 }

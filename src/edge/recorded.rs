@@ -12,7 +12,9 @@ use std::collections::VecDeque;
 use worker::Env;
 
 /// So many recorded actions are computed from at most: the newest.
-pub(super) const MOST: usize = 5000;
+const MOST: usize = 5000;
+/// And from so many bytes of actions.
+const MOST_BYTES: usize = 12 << 20;
 
 /// What is looked back on where nothing else is said.
 const MONTH: Span = Span::days(30);
@@ -41,34 +43,59 @@ pub(super) fn desks(visit: &Visit<'_>, key: &Key) -> Result<Vec<String>, Problem
     }
 }
 
-/// Reads the cases of some desks, the newest of each desk first.
+/// Reads the cases of some desks, the newest of each desk first, and of each desk as many.
 #[derive(Debug)]
 pub(super) struct Reader {
     env: Env,
     desks: VecDeque<String>,
-    before: Option<i64>,
+    before: Option<(i64, String)>,
     since: Millis,
     kind: Option<String>,
+    /// So many cases, and so many bytes of actions, of each desk; none: all there is.
+    most: Option<(usize, usize)>,
+    read: (usize, usize),
+    /// Whether some desk has more than was read.
+    pub(super) truncated: bool,
 }
 
 impl Reader {
-    /// Begins.
-    pub(super) fn new(env: &Env, desks: Vec<String>, since: Millis, kind: Option<String>) -> Self {
-        Self { env: env.clone(), desks: desks.into(), before: None, since, kind }
+    /// Reads everything.
+    pub(super) fn all(env: &Env, desks: Vec<String>, since: Millis, kind: Option<String>) -> Self {
+        let (env, desks) = (env.clone(), desks.into());
+        Self { env, desks, before: None, since, kind, most: None, read: (0, 0), truncated: false }
+    }
+
+    /// Reads as much as can be computed from at once.
+    pub(super) fn newest(env: &Env, desks: Vec<String>, since: Millis, kind: Option<String>) -> Self {
+        let each = desks.len().max(1);
+        let most = MOST.checked_div(each).zip(MOST_BYTES.checked_div(each));
+        Self { most, ..Self::all(env, desks, since, kind) }
     }
 
     /// The next page with its desk; `None` where all was read.
     pub(super) async fn next(&mut self) -> Result<Option<(String, Vec<Case>)>, Problem> {
         let Some(desk) = self.desks.front().cloned() else { return Ok(None) };
-        let reading = Recorded { before: self.before, since: self.since, kind: self.kind.clone() };
+        let reading = Recorded { before: self.before.take(), since: self.since, kind: self.kind.clone() };
         let reply = call::desk(&self.env, &desk, &Ask::Recorded { reading }).await?;
         let cases = reply.body.get("cases").and_then(Json::as_array).filter(|_| reply.status == 200);
         let cases =
             cases.ok_or_else(|| Problem::new(Code::Unavailable, "desk: its cases cannot be read now"))?;
-        let cases = cases.iter().filter_map(record::case_from_json).collect();
-        self.before = reply.body.get("next").and_then(Json::as_i64);
+        let mut cases: Vec<Case> = cases.iter().filter_map(record::case_from_json).collect();
+        self.before = reply.body.get("next").and_then(Json::as_str).and_then(Recorded::place);
+        self.read.1 = cases.iter().fold(self.read.1, |bytes, case| bytes.saturating_add(case.size()));
+        if let Some((most, bytes)) = self.most {
+            let room = most.saturating_sub(self.read.0);
+            let full = cases.len() >= room || self.read.1 >= bytes;
+            self.truncated |= cases.len() > room || (full && self.before.is_some());
+            cases.truncate(room);
+            if full {
+                self.before = None;
+            }
+        }
+        self.read.0 = self.read.0.saturating_add(cases.len());
         if self.before.is_none() {
             self.desks.pop_front();
+            self.read = (0, 0);
         }
         Ok(Some((desk, cases)))
     }

@@ -10,7 +10,7 @@
 use super::clock;
 use super::sql::{Bind, Row, Sql, SqlError};
 use crate::core::json::Json;
-use crate::core::label::Label;
+use crate::core::label::{Label, short_name};
 use crate::core::policy::severity::Severity;
 use crate::core::statistics::bins::{Bin, bin_of};
 use crate::core::time::{Millis, Span};
@@ -22,26 +22,28 @@ use worker::{Env, Request, Response, State, durable_object};
 const MIGRATIONS: &[&[&str]] = &[&[
     "CREATE TABLE passed (hour INTEGER NOT NULL, desk TEXT NOT NULL, kind TEXT NOT NULL, severity TEXT NOT NULL, \
      passed TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (hour, desk, kind, severity, passed)) STRICT, WITHOUT ROWID",
-    "CREATE TABLE bins (desk TEXT NOT NULL, kind TEXT NOT NULL, severity TEXT NOT NULL, model TEXT NOT NULL, \
+    "CREATE TABLE bins (epoch INTEGER NOT NULL, desk TEXT NOT NULL, kind TEXT NOT NULL, severity TEXT NOT NULL, model TEXT NOT NULL, \
      bin INTEGER NOT NULL, seen REAL NOT NULL DEFAULT 0, proceeded REAL NOT NULL DEFAULT 0, labelled REAL NOT NULL DEFAULT 0, \
      wrong REAL NOT NULL DEFAULT 0, w REAL NOT NULL DEFAULT 0, wy REAL NOT NULL DEFAULT 0, wp REAL NOT NULL DEFAULT 0, \
-     PRIMARY KEY (desk, kind, severity, model, bin)) STRICT, WITHOUT ROWID",
+     PRIMARY KEY (epoch, desk, kind, severity, model, bin)) STRICT, WITHOUT ROWID",
     "CREATE TABLE labels (id TEXT PRIMARY KEY, at INTEGER NOT NULL, desk TEXT NOT NULL, kind TEXT NOT NULL, \
      label TEXT NOT NULL) STRICT",
     "CREATE INDEX labels_by_time ON labels (at)",
-    "CREATE TABLE names (what TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (what, name)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE names (what TEXT NOT NULL, name TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (what, name)) STRICT, WITHOUT ROWID",
 ]];
 
 /// How long counts and labels are kept.
 const KEPT: Span = Span::days(400);
 /// So many labels are given at a time: the newest.
-const MAX_LABELS: i64 = 20_000;
+const MAX_LABELS: i64 = 10_000;
 /// So many kinds, and so many models, are told apart.
 const MAX_NAMES: i64 = 500;
 /// What stands for all others.
 const OTHERS: &str = "(others)";
-/// The longest name that is kept, in characters.
-const MAX_NAME: usize = 64;
+/// A name that was not seen for so long makes room for others.
+const UNSEEN: Span = Span::days(30);
+/// Confidence is counted by epochs of this length: what a model does changes.
+const EPOCH: Span = Span::days(30);
 
 /// The object.
 #[durable_object(fetch)]
@@ -79,6 +81,7 @@ impl Tally {
         self.sql.transaction(|| match ask {
             Ask::Count(batch) => {
                 batch.iter().try_for_each(|counted| self.count(counted))?;
+                self.forget(clock::now())?;
                 Ok((200, Json::Null))
             }
             Ask::Labels(labels) => {
@@ -105,10 +108,11 @@ impl Tally {
         ];
         self.sql.run(add, &values)?;
         let proceeded = if matches!(cell.passed, Passed::Proceed | Passed::Audit) { *n } else { 0 };
-        let add = "INSERT INTO bins (desk, kind, severity, model, bin, seen, proceeded) VALUES (?, ?, ?, ?, ?, ?, ?) \
-                   ON CONFLICT (desk, kind, severity, model, bin) \
+        let add = "INSERT INTO bins (epoch, desk, kind, severity, model, bin, seen, proceeded) VALUES (?, ?, ?, ?, ?, ?, ?, ?) \
+                   ON CONFLICT (epoch, desk, kind, severity, model, bin) \
                    DO UPDATE SET seen = seen + excluded.seen, proceeded = proceeded + excluded.proceeded";
         let values = [
+            epoch_of(cell.hour.saturating_mul(3_600_000)).into(),
             Bind::Text(&cell.desk),
             Bind::Text(&kind),
             Bind::Text(severity),
@@ -120,19 +124,23 @@ impl Tally {
         self.sql.run(add, &values)
     }
 
-    /// A name that is told apart from others, within a transaction.
+    /// A name that is told apart from others, within a transaction. Where there are too many, the one that was not
+    /// seen for longest makes room after a month.
     fn named(&self, what: &str, name: &str) -> Result<String, SqlError> {
-        let name: String = name.chars().take(MAX_NAME).collect();
-        let known = "SELECT 1 AS known FROM names WHERE what = ? AND name = ?";
-        if !self.sql.query(known, &[Bind::Text(what), Bind::Text(&name)])?.is_empty() {
+        let (name, now) = (short_name(name), clock::now());
+        let seen = "UPDATE names SET at = ? WHERE what = ? AND name = ? RETURNING name";
+        let known = self.sql.query(seen, &[now.0.into(), Bind::Text(what), Bind::Text(&name)])?;
+        if !known.is_empty() {
             return Ok(name);
         }
+        let old = now.0.saturating_sub(UNSEEN.as_millis());
+        self.sql.run("DELETE FROM names WHERE what = ? AND at < ?", &[Bind::Text(what), old.into()])?;
         let rows = self.sql.query("SELECT count(*) AS n FROM names WHERE what = ?", &[Bind::Text(what)])?;
         if rows.first().map_or(Ok(0), |row| row.int("n"))? >= MAX_NAMES {
             return Ok(OTHERS.to_owned());
         }
-        let insert = "INSERT INTO names (what, name) VALUES (?, ?)";
-        self.sql.run(insert, &[Bind::Text(what), Bind::Text(&name)])?;
+        let insert = "INSERT INTO names (what, name, at) VALUES (?, ?, ?)";
+        self.sql.run(insert, &[Bind::Text(what), Bind::Text(&name), now.0.into()])?;
         Ok(name)
     }
 
@@ -154,11 +162,12 @@ impl Tally {
         let confidence = label.confidence.unwrap_or(0.0);
         bin.label(confidence, wrong, label.probability);
         let model = self.named("model", label.model.as_deref().unwrap_or_default())?;
-        let add = "INSERT INTO bins (desk, kind, severity, model, bin, labelled, wrong, w, wy, wp) \
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (desk, kind, severity, model, bin) \
+        let add = "INSERT INTO bins (epoch, desk, kind, severity, model, bin, labelled, wrong, w, wy, wp) \
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (epoch, desk, kind, severity, model, bin) \
                    DO UPDATE SET labelled = labelled + excluded.labelled, wrong = wrong + excluded.wrong, \
                    w = w + excluded.w, wy = wy + excluded.wy, wp = wp + excluded.wp";
         let values = [
+            epoch_of(label.created.0).into(),
             desk,
             Bind::Text(&kind),
             Bind::Text(label.severity.as_str()),
@@ -176,6 +185,7 @@ impl Tally {
     fn forget(&self, now: Millis) -> Result<(), SqlError> {
         let before = now.0.saturating_sub(KEPT.as_millis());
         self.sql.run("DELETE FROM labels WHERE at < ?", &[before.into()])?;
+        self.sql.run("DELETE FROM bins WHERE epoch < ?", &[epoch_of(before).into()])?;
         self.sql.run("DELETE FROM passed WHERE hour < ?", &[hour_of(Millis(before)).into()])
     }
 
@@ -199,16 +209,16 @@ impl Tally {
             format!(
                 "SELECT severity, bin, sum(seen) AS seen, sum(proceeded) AS proceeded, sum(labelled) AS labelled, \
                  sum(wrong) AS wrong, sum(w) AS w, sum(wy) AS wy, sum(wp) AS wp FROM bins \
-                 WHERE desk IN ({marks}) {of_kind} GROUP BY severity, bin"
+                 WHERE desk IN ({marks}) {of_kind} AND epoch >= ? GROUP BY severity, bin"
             ),
-            &[],
+            &[epoch_of(reading.since.0).into()],
         )?;
-        let labels = rows(
-            format!(
-                "SELECT label FROM labels WHERE desk IN ({marks}) {of_kind} AND at >= ? ORDER BY at DESC LIMIT ?"
-            ),
-            &[reading.since.0.into(), MAX_LABELS.saturating_add(1).into()],
-        )?;
+        // Labels are read of all kinds: who looks like a rubber stamp is judged by all that they said.
+        let newest =
+            format!("SELECT label FROM labels WHERE desk IN ({marks}) AND at >= ? ORDER BY at DESC LIMIT ?");
+        let desks = reading.desks.iter().map(|desk| Bind::Text(desk));
+        let more = [reading.labels_since.0.into(), MAX_LABELS.saturating_add(1).into()];
+        let labels = self.sql.query(&newest, &desks.chain(more).collect::<Vec<_>>())?;
         let most = usize::try_from(MAX_LABELS).unwrap_or(usize::MAX);
         let truncated = labels.len() > most;
         let mut labels: Vec<Label> =
@@ -221,6 +231,11 @@ impl Tally {
             truncated,
         })
     }
+}
+
+/// The epoch of a time, in milliseconds since 1970.
+fn epoch_of(at: i64) -> i64 {
+    at.div_euclid(EPOCH.as_millis().max(1))
 }
 
 /// The hour of a time, since 1970.

@@ -1,7 +1,7 @@
 //! Policies that are looked at before they are stored: checked, and tried on actions that are known.
 
 use super::admin::document;
-use super::recorded::{self, MOST, Reader};
+use super::recorded::{self, Reader};
 use super::{Responded, Visit, clock, respond};
 use crate::core::backtest::{Sample, trial};
 use crate::core::json::Json;
@@ -24,28 +24,21 @@ struct Known {
 /// What the desks recorded in the time that is asked for.
 async fn known(visit: &Visit<'_>, key: &Key) -> Result<Known, Problem> {
     let since = recorded::since(visit)?;
-    let mut reader = Reader::new(visit.env, recorded::desks(visit, key)?, since, None);
-    let (now, mut samples, mut truncated) = (clock::now(), Vec::new(), false);
+    let mut reader = Reader::newest(visit.env, recorded::desks(visit, key)?, since, None);
+    let (now, mut samples) = (clock::now(), Vec::new());
     let mut oldest = now;
     while let Some((desk, cases)) = reader.next().await? {
         for case in cases {
-            if samples.len() >= MOST {
-                truncated = true;
-                break;
-            }
             if let Some(sample) = sample_of(&case, &desk, now) {
                 oldest = oldest.min(case.facts.created);
                 samples.push(sample);
             }
         }
-        if truncated {
-            break;
-        }
     }
     let day = Span::days(1).as_millis();
     let days = crate::core::number::int_to_f64(now.since(oldest).as_millis().max(day))
         / crate::core::number::int_to_f64(day);
-    Ok(Known { samples, days, truncated })
+    Ok(Known { samples, days, truncated: reader.truncated })
 }
 
 /// The volume that somebody asks about.

@@ -51,14 +51,18 @@ pub fn action_json(action: &Action) -> Json {
         Confidence::Given(given) => Some(given.get()),
         Confidence::None | Confidence::Invalid => None,
     };
-    Json::object([
+    let mut json = Json::object([
         ("kind", action.kind.as_str().into()),
         ("args", action.args.clone().into()),
         ("confidence", confidence.into()),
         ("subject", action.subject.as_deref().into()),
         ("source", action.source.clone().into()),
         ("context", action.context.clone().into()),
-    ])
+    ]);
+    if let (Some(severity), Some(object)) = (action.severity, json.as_object_mut()) {
+        object.set("severity", severity.as_str());
+    }
+    json
 }
 
 /// The action again that [`action_json`] wrote; `None` for anything else.
@@ -68,6 +72,7 @@ pub fn action_from_json(json: &Json) -> Option<Action> {
     if let Some(given) = json.get("confidence").filter(|given| !given.is_null()) {
         action.confidence = Confidence::of(given);
     }
+    action.severity = json.get("severity").and_then(Json::as_str).and_then(Severity::parse);
     action.subject = json.get("subject").and_then(Json::as_str).map(str::to_owned);
     action.source = object("source")?;
     action.context = object("context")?;

@@ -20,16 +20,19 @@ pub struct Proposed {
     pub message: String,
 }
 
-/// The criterion of a pattern; `category` is what reviewers called most of these errors.
-pub fn proposed(pattern: &Pattern, category: &str) -> Proposed {
+/// The criterion of a pattern; `category` is what reviewers called most of these errors, `taken` the ids that are not
+/// free.
+pub fn proposed(pattern: &Pattern, category: &str, taken: &[String]) -> Proposed {
     let (about, says) = words(&pattern.property);
-    let mut id = slug(&format!("{}-{about}", pattern.kind));
-    id.truncate(60);
+    // In a list of kinds `*` would stand for anything.
+    let any = pattern.kind.contains('*');
+    let when = condition(pattern);
+    let of_kind = format!("kind == {}", quoted(&pattern.kind));
     Proposed {
-        id: id.trim_matches('-').to_owned(),
+        id: free_id(&slug(&format!("{}-{about}", pattern.kind)), taken),
         category: category.to_owned(),
-        kind: pattern.kind.clone(),
-        when: condition(pattern),
+        kind: if any { "*".to_owned() } else { pattern.kind.clone() },
+        when: if any { format!("{of_kind} && {when}") } else { when },
         message: format!(
             "{} of {} such actions were overridden{says}, and {} of {} others.",
             pattern.with.k, pattern.with.n, pattern.without.k, pattern.without.n
@@ -140,12 +143,30 @@ fn is_identifier(name: &str) -> bool {
     first && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') && !reserved.contains(&name)
 }
 
+/// An id that no criterion has.
+fn free_id(wished: &str, taken: &[String]) -> String {
+    let short: String = wished.chars().take(60).collect();
+    let wished = Some(short.trim_matches('-')).filter(|id| !id.is_empty()).unwrap_or("pattern");
+    let numbered = (2..).map(|number: u32| format!("{wished}-{number}"));
+    let mut ids = std::iter::once(wished.to_owned()).chain(numbered);
+    ids.find(|id| !taken.contains(id)).unwrap_or_default()
+}
+
 /// A text in quotes, as JSON, TOML and conditions write it alike.
 fn quoted(text: &str) -> String {
     let mut out = String::new();
     write_string(text, &mut out);
-    // Of what JSON leaves as it is TOML does not take this one.
-    out.replace('\u{7f}', "\\u007f")
+    let mut safe = String::new();
+    for letter in out.chars() {
+        // What shows nothing, or turns what stands beside it around, is written so that it is seen. TOML takes no DEL.
+        let hides = matches!(letter, '\u{7f}'..='\u{a0}' | '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+        if hides {
+            let _ = write!(safe, "\\u{:04x}", u32::from(letter));
+        } else {
+            safe.push(letter);
+        }
+    }
+    safe
 }
 
 fn number(number: f64) -> String {
@@ -157,7 +178,9 @@ fn number(number: f64) -> String {
 fn slug(text: &str) -> String {
     let mut slug = String::new();
     for letter in text.chars() {
-        if letter.is_ascii_alphanumeric() || letter == '_' {
+        if letter == '-' && !slug.ends_with("minus-") && slug.ends_with('-') {
+            slug.push_str("minus-");
+        } else if letter.is_ascii_alphanumeric() || letter == '_' {
             slug.push(letter.to_ascii_lowercase());
         } else if !slug.ends_with('-') {
             slug.push('-');

@@ -1,11 +1,13 @@
 //! What the Worker asks of a desk. A desk answers with the public body and status, so the Worker passes it on.
 
 use super::api::Claim;
+use super::label::{label_from_json, label_to_json};
 use super::record;
 use crate::core::canonical::Digest;
 use crate::core::capacity::load::Level;
 use crate::core::case::{Case, Command, Connection, Content, Proxied};
 use crate::core::json::{Json, Object};
+use crate::core::label::Label;
 use crate::core::time::Millis;
 
 /// The status with which a desk says that a case lives on at another one; the body's `moved` names it.
@@ -215,7 +217,8 @@ impl Ask {
             }
             Self::Recorded { reading } => {
                 ask("recorded");
-                object.set("before", reading.before);
+                let before = reading.before.as_ref().map(|(created, id)| format!("{created} {id}"));
+                object.set("before", before);
                 object.set("since", reading.since.0);
                 object.set("kind", reading.kind.as_deref());
             }
@@ -288,7 +291,11 @@ impl Ask {
             "counts" => Self::Counts { person: text("person")? },
             "arrivals" => Self::Arrivals { since: Millis(int("since")?) },
             "recorded" => Self::Recorded {
-                reading: Recorded { before: int("before"), since: Millis(int("since")?), kind: text("kind") },
+                reading: Recorded {
+                    before: text("before").as_deref().and_then(Recorded::place),
+                    since: Millis(int("since")?),
+                    kind: text("kind"),
+                },
             },
             "claim" => Self::Claim { person: text("person")?, claim: claim_from_json(json.get("claim")?)? },
             "do" => Self::Do {
@@ -312,11 +319,19 @@ impl Ask {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
     /// From before this place on; none: from the newest.
-    pub before: Option<i64>,
+    pub before: Option<(i64, String)>,
     /// That came then or later.
     pub since: Millis,
     /// Of this kind; none: all.
     pub kind: Option<String>,
+}
+
+impl Recorded {
+    /// The place that a page's `next` names.
+    pub fn place(next: &str) -> Option<(i64, String)> {
+        let (created, id) = next.split_once(' ')?;
+        Some((created.parse().ok()?, id.to_owned()))
+    }
 }
 
 /// What arrived at a desk.
@@ -328,6 +343,10 @@ pub struct Arrivals {
     pub seconds: Option<f64>,
     /// How loaded the desk is.
     pub level: Level,
+    /// How many held cases wait.
+    pub waiting: i64,
+    /// What stands for its open cases: the newest.
+    pub open: Vec<Label>,
 }
 
 impl Arrivals {
@@ -340,6 +359,8 @@ impl Arrivals {
             ("by_hour", self.by_hour.iter().map(hour).collect()),
             ("seconds", self.seconds.into()),
             ("level", self.level.as_str().into()),
+            ("waiting", self.waiting.into()),
+            ("open", self.open.iter().map(label_to_json).collect()),
         ])
     }
 
@@ -353,6 +374,8 @@ impl Arrivals {
             by_hour: json.get("by_hour")?.as_array()?.iter().map(hour).collect::<Option<_>>()?,
             seconds: json.get("seconds").and_then(Json::as_f64),
             level: Level::parse(json.get("level")?.as_str()?)?,
+            waiting: json.get("waiting")?.as_i64()?,
+            open: json.get("open")?.as_array()?.iter().map(label_from_json).collect::<Option<_>>()?,
         })
     }
 }

@@ -9,6 +9,7 @@ use crate::core::groups::Groups;
 use crate::core::json::{Json, Object};
 use crate::core::label::Label;
 use crate::core::pointer::Pointer;
+use crate::core::secret::MacKey;
 use crate::core::time::Millis;
 use sha2::{Digest as _, Sha256};
 
@@ -80,17 +81,33 @@ fn split(id: &str) -> &'static str {
     }
 }
 
+/// What is exported, and what is left out.
+#[derive(Debug)]
+pub struct Filters {
+    /// Which export.
+    pub export: Export,
+    /// In whose form pairs are written.
+    pub form: Form,
+    /// Members that do not go out, as pointers into the action.
+    pub redact: Vec<Pointer>,
+    /// People whose decisions look like a rubber stamp.
+    pub stamping: Vec<String>,
+    /// Of these desks.
+    pub desks: Vec<String>,
+    /// Of this kind; none: all.
+    pub kind: Option<String>,
+    /// Decided from then on.
+    pub since: Millis,
+    /// Decided before then.
+    pub until: Millis,
+    /// Makes reviewers' names into pseudonyms: nobody else can try names.
+    pub pseudonyms: MacKey,
+}
+
 /// Writes lines case by case, and keeps count.
 #[derive(Debug)]
 pub struct Exporter {
-    export: Export,
-    form: Form,
-    /// Members that do not go out, as pointers into the action.
-    redact: Vec<Pointer>,
-    /// People whose decisions look like a rubber stamp.
-    stamping: Vec<String>,
-    since: Millis,
-    until: Millis,
+    filters: Filters,
     seen: Groups<()>,
     lines: i64,
     by_split: Groups<i64>,
@@ -100,20 +117,9 @@ pub struct Exporter {
 
 impl Exporter {
     /// Begins.
-    pub fn new(
-        export: Export,
-        form: Form,
-        redact: Vec<Pointer>,
-        stamping: Vec<String>,
-        (since, until): (Millis, Millis),
-    ) -> Self {
+    pub fn new(filters: Filters) -> Self {
         Self {
-            export,
-            form,
-            redact,
-            stamping,
-            since,
-            until,
+            filters,
             seen: Groups::default(),
             lines: 0,
             by_split: Groups::default(),
@@ -152,11 +158,13 @@ impl Exporter {
         };
         let hash = base16ct::lower::encode_string(&self.hash.clone().finalize());
         Json::object([
-            ("export", self.export.as_str().into()),
-            ("format", (self.export == Export::Dpo).then(|| self.form.as_str()).into()),
-            ("since", self.since.to_string().into()),
-            ("until", self.until.to_string().into()),
-            ("redacted", self.redact.iter().map(ToString::to_string).collect()),
+            ("export", self.filters.export.as_str().into()),
+            ("format", (self.filters.export == Export::Dpo).then(|| self.filters.form.as_str()).into()),
+            ("since", self.filters.since.to_string().into()),
+            ("until", self.filters.until.to_string().into()),
+            ("desks", self.filters.desks.iter().map(String::as_str).collect()),
+            ("kind", self.filters.kind.as_deref().into()),
+            ("redacted", self.filters.redact.iter().map(ToString::to_string).collect()),
             ("lines", self.lines.into()),
             ("splits", counts(&self.by_split)),
             ("split_by", "sha256 of the case's id".into()),
@@ -168,16 +176,16 @@ impl Exporter {
     /// The lines, or why there are none; `None` where the case is not of this export at all.
     fn made(&mut self, desk: &str, case: &Case, now: Millis) -> Result<Vec<Json>, Option<&'static str>> {
         let label = case.label(desk, now).ok_or(None)?;
-        if label.wrong().is_none() || label.at < self.since || label.at >= self.until {
+        if label.wrong().is_none() || label.at < self.filters.since || label.at >= self.filters.until {
             return Err(None);
         }
         let shown = case.facts.content.shown.as_ref().ok_or(Some("forgotten"))?;
         let action = self.redacted(&shown.action);
         let made = case.final_args().map(|args| self.redacted(&with_args(&shown.action, args)));
-        let stamped = label.looks.iter().any(|look| self.stamping.contains(&look.person));
-        if self.export == Export::Decisions {
-            let duplicate = !self.is_new(&action);
-            let why = if stamped { Some("stamping") } else { duplicate.then_some("duplicate") };
+        let stamped = label.looks.iter().any(|look| self.filters.stamping.contains(&look.person));
+        if self.filters.export == Export::Decisions {
+            // What a rubber stamp said is no twin of what was looked at.
+            let why = if stamped { Some("stamping") } else { (!self.is_new(&action)).then_some("duplicate") };
             return Ok(vec![self.decision(case, &label, &action, made.as_ref(), why)]);
         }
         if stamped {
@@ -187,13 +195,15 @@ impl Exporter {
         if self.is_new(&action) { Ok(lines) } else { Err(Some("duplicate")) }
     }
 
+    /// Whether this input was not there before: what was proposed, and what for, whoever proposed it how surely.
     fn is_new(&mut self, action: &Json) -> bool {
-        self.seen.add(&Digest::of(canonical(action).as_bytes()).to_hex(), |()| {})
+        let input = ["kind", "args", "subject", "context"].map(|name| (name, member(action, name)));
+        self.seen.add(&Digest::of(canonical(&Json::object(input)).as_bytes()).to_hex(), |()| {})
     }
 
     fn redacted(&self, action: &Json) -> Json {
         let mut action = action.clone();
-        for pointer in &self.redact {
+        for pointer in &self.filters.redact {
             pointer.remove(&mut action);
         }
         action
@@ -212,9 +222,9 @@ impl Exporter {
         let kto = |action: &Json, right: bool| {
             Json::object([("prompt", prompt.clone()), ("completion", said(action)), ("label", right.into())])
         };
-        match (self.export, made) {
+        match (self.filters.export, made) {
             (Export::Dpo, None) => Err(None),
-            (Export::Dpo, Some(made)) => Ok(vec![match self.form {
+            (Export::Dpo, Some(made)) => Ok(vec![match self.filters.form {
                 Form::OpenAi => Json::object([
                     (
                         "input",
@@ -248,30 +258,32 @@ impl Exporter {
     ) -> Json {
         let confidence = case.facts.content.verdict.get("confidence");
         let threshold = confidence.and_then(|confidence| confidence.get("threshold")).cloned();
-        let member = |name: &str| action.get(name).cloned().unwrap_or(Json::Null);
-        let reviewers = label.looks.iter().map(|look| pseudonym(&look.person)).collect::<Vec<_>>();
+        let reviewers = label.looks.iter().map(|look| self.pseudonym(&look.person)).collect::<Vec<_>>();
         // A digest would give away what was taken out.
-        let shown = case.facts.content.shown.as_ref().filter(|_| self.redact.is_empty());
+        let shown = case.facts.content.shown.as_ref().filter(|_| self.filters.redact.is_empty());
         let decision = case.decision();
         let of_action = |action: &Json| {
-            let member = |name: &str| action.get(name).cloned().unwrap_or(Json::Null);
-            Json::object([("kind", member("kind")), ("args", member("args"))])
+            Json::object([("kind", member(action, "kind")), ("args", member(action, "args"))])
         };
         Json::object([
             ("record", "decision.v1".into()),
             ("id", label.id.as_str().into()),
             ("desk", label.desk.as_str().into()),
-            ("kind", label.kind.as_str().into()),
+            ("kind", member(action, "kind")),
             ("severity", label.severity.as_str().into()),
             ("created", label.created.to_string().into()),
             ("at", label.at.to_string().into()),
-            ("confidence", label.confidence.into()),
+            ("asked_severity", member(action, "severity")),
+            ("confidence", member(action, "confidence")),
             ("threshold", threshold.unwrap_or(Json::Null)),
             ("criteria", label.why.iter().filter_map(|why| why.criterion.clone()).collect()),
-            ("model", label.model.as_deref().into()),
-            ("source", member("source")),
-            ("subject", member("subject")),
-            ("context", member("context")),
+            (
+                "model",
+                action.get("source").and_then(|source| source.get("model")).cloned().unwrap_or(Json::Null),
+            ),
+            ("source", member(action, "source")),
+            ("subject", member(action, "subject")),
+            ("context", member(action, "context")),
             ("action", of_action(action)),
             ("digest", shown.map(|shown| shown.digest.to_string()).into()),
             ("decision", label.end.as_str().into()),
@@ -295,9 +307,16 @@ fn add(counts: &mut Groups<i64>, name: &str) {
     counts.add(name, |n| *n = n.saturating_add(1));
 }
 
-/// A person without their name: the same in every line, and in every export.
-fn pseudonym(person: &str) -> String {
-    Digest::of(format!("holdpoint reviewer\n{person}").as_bytes()).to_hex().chars().take(16).collect()
+fn member(action: &Json, name: &str) -> Json {
+    action.get(name).cloned().unwrap_or(Json::Null)
+}
+
+impl Exporter {
+    /// A person without their name: the same in every line, and in every export of this deployment.
+    fn pseudonym(&self, person: &str) -> String {
+        let hash = self.filters.pseudonyms.sign(&[b"reviewer in an export", person.as_bytes()]);
+        base16ct::lower::encode_string(hash.get(..8).unwrap_or_default())
+    }
 }
 
 /// What the AI was asked, as messages; `None` where nothing is known of it.
@@ -312,8 +331,7 @@ fn prompt(action: &Json) -> Option<Json> {
 
 /// The action as an assistant would say it.
 fn run(action: &Json) -> String {
-    let member = |name: &str| action.get(name).cloned().unwrap_or(Json::Null);
-    canonical(&Json::object([("args", member("args")), ("kind", member("kind"))]))
+    canonical(&Json::object([("args", member(action, "args")), ("kind", member(action, "kind"))]))
 }
 
 fn with_args(action: &Json, args: &Object) -> Json {

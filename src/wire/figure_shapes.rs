@@ -39,7 +39,7 @@ pub const CHECK: Shape = Shape {
     name: "CapacityCheck",
     says: "One of the things that have to be so for the review to be real.",
     members: &[
-        required("check", Word(&["coverage", "reading", "expiries", "overrides"]), "Which."),
+        required("check", Word(&["coverage", "reading", "expiries", "catch", "overrides"]), "Which."),
         nullable("value", Number, "What is; null: not known."),
         required("needed", Number, "What it has to reach, or to stay within."),
         required("verdict", Word(JUDGEMENTS), "Whether it does."),
@@ -105,6 +105,11 @@ pub const CAPACITY: Shape = Shape {
         optional("expired", Of(&RATE), "Held cases that expired."),
         optional("unaudited", Of(&RATE), "Audits that were not done in time."),
         optional("level", Word(LEVELS), "How loaded the desk is now."),
+        optional(
+            "backlog",
+            Object,
+            "Held cases that wait now, in one and in eight hours; hours until the last to come is too late.",
+        ),
     ],
 };
 
@@ -177,6 +182,7 @@ pub const INSIGHTS: Shape = Shape {
         required("since", Instant, "From when on."),
         required("until", Instant, "Until when."),
         required("labels", Number, "How many cases that are over this rests on."),
+        required("open", Number, "How many cases are open: nobody has spoken on them yet."),
         required(
             "left_out",
             Number,
@@ -191,7 +197,11 @@ pub const INSIGHTS: Shape = Shape {
             "What people overrode, by kind, severity, criterion, category, model, reason, decision, outcome; and `edits`.",
         ),
         required("confidence", Anything, "Wrong ones by tenth of confidence."),
-        required("caught", Anything, "Errors by category: caught before they ran, found after."),
+        required(
+            "caught",
+            Object,
+            "Errors: stopped before they ran, found after, got through; of `all` and by `category`.",
+        ),
         required("capacity", List(&CAPACITY), "Each desk."),
         required("economics", Object, "What review costs and saves."),
         required("patterns", Object, "What goes with being wrong, each with a criterion."),
@@ -212,6 +222,8 @@ pub const MANIFEST: Shape = Shape {
         nullable("format", AnyText, "In whose form; of dpo."),
         required("since", Instant, "Decided from then on."),
         required("until", Instant, "Decided before then."),
+        required("desks", Anything, "Of these desks."),
+        nullable("kind", AnyText, "Of this kind; null: of all."),
         required("redacted", Anything, "Members that were taken out."),
         required("lines", COUNT, "How many lines."),
         required("splits", Object, "How many lines of each split."),

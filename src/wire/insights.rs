@@ -7,8 +7,8 @@ use super::desk::Arrivals;
 use super::tally::{Known, Passed};
 use crate::core::capacity::Demand;
 use crate::core::insights::{
-    Balance, Dimension, Said, Trusting, balances, caught, ends, median_words, people, reasons, said, said_by,
-    team,
+    Balance, Caught, Dimension, Said, Trusting, balances, caught, ends, median_words, people, reasons, said,
+    said_by, team,
 };
 use crate::core::json::{Json, Object};
 use crate::core::label::{End, Label};
@@ -19,7 +19,7 @@ use crate::core::statistics::edits::Changed;
 use crate::core::statistics::pattern::Pattern;
 use crate::core::statistics::proportion::{Count, Interval};
 use crate::core::statistics::stamping::{FAR_BELOW, Pace, Sign};
-use crate::core::statistics::weighted::Estimate;
+use crate::core::statistics::weighted::{Estimate, Weighted};
 use crate::core::time::Millis;
 
 /// What is told from.
@@ -27,6 +27,12 @@ use crate::core::time::Millis;
 pub struct Material<'a> {
     /// What the tally knows.
     pub known: &'a Known,
+    /// The labels that are asked about.
+    pub labels: &'a [Label],
+    /// What stands for cases that are open.
+    pub open: &'a [Label],
+    /// Whether one kind is asked about.
+    pub of_kind: bool,
     /// What arrived, by desk.
     pub arrivals: &'a [(String, Arrivals)],
     /// Patterns in what was overridden, with what reviewers called most of those errors.
@@ -49,23 +55,25 @@ pub struct Material<'a> {
 
 /// The whole body.
 pub fn insights_json(material: &Material<'_>) -> Json {
+    let labels = material.labels;
+    let every: Vec<Label> = labels.iter().chain(material.open).cloned().collect();
     // Who stamps labels nothing.
-    let all = Trusting { labels: &material.known.labels, stamping: material.stamping };
-    let trusted: Vec<Label> = all.labels.iter().filter(|label| all.counts(label)).cloned().collect();
-    let labels = &trusted;
+    let all = Trusting { labels: &every, stamping: material.stamping };
+    let trusted: Vec<Label> = labels.iter().filter(|label| all.counts(label)).cloned().collect();
     let mut body = Object::new();
     body.set("since", material.since.to_string());
     body.set("until", material.until.to_string());
-    body.set("labels", count(material.known.labels.len()));
-    body.set("left_out", count(material.known.labels.len().saturating_sub(labels.len())));
+    body.set("labels", count(labels.len()));
+    body.set("open", count(material.open.len()));
+    body.set("left_out", count(labels.len().saturating_sub(trusted.len())));
     body.set("truncated", material.known.truncated);
     body.set("policy", material.policy.digest().to_string());
     body.set("passed", passed_json(material.known));
-    body.set("overrides", overrides_json(all, labels, material.edits));
-    body.set("confidence", confidence_json(material.known, labels));
-    body.set("caught", caught_json(labels));
+    body.set("overrides", overrides_json(all, labels, &trusted, material.edits));
+    body.set("confidence", confidence_json(material.known, &trusted));
+    body.set("caught", caught_json(all));
     body.set("capacity", capacities_json(material));
-    body.set("economics", economics_json(labels, material.policy));
+    body.set("economics", economics_json(all, material.policy));
     body.set("patterns", patterns_json(material));
     body.set("vigilance", vigilance_json(material));
     body.into()
@@ -135,7 +143,7 @@ fn passed_json(known: &Known) -> Json {
     all.into()
 }
 
-fn overrides_json(all: Trusting<'_>, labels: &[Label], edits: &[Changed]) -> Json {
+fn overrides_json(all: Trusting<'_>, labels: &[Label], trusted: &[Label], edits: &[Changed]) -> Json {
     let mut object = Object::new();
     object.set("all", said_json(&said(all)));
     for dimension in Dimension::ALL {
@@ -152,7 +160,7 @@ fn overrides_json(all: Trusting<'_>, labels: &[Label], edits: &[Changed]) -> Jso
         row.set("name", name);
         Json::from(row)
     };
-    let reasons = reasons(labels);
+    let reasons = reasons(trusted);
     object.set("reason", reasons.iter().map(|(reason, count)| named(reason, *count)).collect::<Json>());
     let ends = ends(labels);
     object.set("decision", ends.iter().map(|(end, count)| named(end.as_str(), *count)).collect::<Json>());
@@ -176,55 +184,64 @@ fn changed_json(changed: &Changed) -> Json {
 
 /// Wrong actions by confidence, in tenths: what was looked at, and what that stands for.
 fn confidence_json(known: &Known, labels: &[Label]) -> Json {
-    let mut tenths = [Bin::default(); 10];
+    let mut tenths = [(Bin::default(), Weighted::default()); 10];
     for (_, at, bin) in &known.bins {
-        if let Some(tenth) = tenths.get_mut(usize::from(at / 10)) {
+        if let Some((tenth, _)) = tenths.get_mut(usize::from(at / 10)) {
             tenth.seen += bin.seen;
             tenth.proceeded += bin.proceeded;
         }
     }
     for label in labels {
-        let Some(wrong) = label.wrong() else { continue };
-        let confidence = label.confidence.unwrap_or(0.0);
-        if let Some(tenth) = tenths.get_mut(usize::from(bin_of(confidence) / 10)) {
-            tenth.label(confidence, wrong, label.probability);
+        let (Some(wrong), Some(confidence)) = (label.wrong(), label.confidence) else { continue };
+        if let Some((_, weighted)) = tenths.get_mut(usize::from(bin_of(confidence) / 10)) {
+            weighted.add(wrong, label.probability);
         }
     }
-    let some = (0_u8..).zip(&tenths).filter(|(_, bin)| bin.seen + bin.labelled > 0.0);
-    let rows = some.map(|(tenth, bin)| {
+    let some = (0_u8..).zip(&tenths).filter(|(_, (bin, weighted))| bin.seen + weighted.n > 0.0);
+    let rows = some.map(|(tenth, (bin, weighted))| {
         let (from, to) =
             (bottom(tenth.saturating_mul(10)), bottom(tenth.saturating_mul(10).saturating_add(10)));
-        let mut row = rate_json(Count { n: bin.labelled, k: bin.wrong });
+        let mut row = Object::new();
         row.set("from", from);
         row.set("to", to);
+        row.set("n", weighted.n);
+        row.set("k", weighted.k);
+        row.set("naive", weighted.naive().rate());
+        row.set("rate", weighted.hajek());
+        set_interval(&mut row, weighted.interval());
         row.set("seen", bin.seen);
         row.set("proceeded", bin.proceeded);
-        row.set("weighted", (bin.w > 0.0).then(|| bin.wy / bin.w));
         Json::from(row)
     });
     rows.collect()
 }
 
-fn caught_json(labels: &[Label]) -> Json {
-    let rows = caught(labels);
-    let rows = rows.iter().map(|(category, caught)| {
-        let through = caught.after.certain.k + caught.after.sampled.wy;
-        Json::object([
-            ("name", category.as_str().into()),
-            ("caught", caught.before.into()),
-            ("found_after", caught.after.naive().k.into()),
-            ("let_through", through.into()),
-            ("share", caught.share().into()),
-        ])
-    });
-    rows.collect()
+fn caught_json(labels: Trusting<'_>) -> Json {
+    let (all, rows) = caught(labels);
+    let row = |name: &str, caught: &Caught| {
+        let share = caught.share();
+        let mut row = Object::new();
+        row.set("name", name);
+        row.set("caught", caught.before);
+        row.set("found_after", caught.found);
+        row.set("audits", caught.audits.naive().n);
+        row.set("let_through", caught.audits.through().0);
+        row.set("share", share.map(|(share, _)| share));
+        set_interval(&mut row, share.map_or(Interval::ALL, |(_, interval)| interval));
+        Json::from(row)
+    };
+    let mut object = Object::new();
+    object.set("all", row("all", &all));
+    object.set("category", rows.iter().map(|(name, caught)| row(name, caught)).collect::<Json>());
+    object.into()
 }
 
 fn capacities_json(material: &Material<'_>) -> Json {
     let rows = material.arrivals.iter().map(|(name, arrivals)| {
         let desk = material.policy.desk(name).cloned().unwrap_or_default();
-        let labels: Vec<Label> =
-            material.known.labels.iter().filter(|label| label.desk == *name).cloned().collect();
+        // What comes to a desk is of all kinds: what is known of one says nothing of it.
+        let own = material.labels.iter().filter(|label| label.desk == *name && !material.of_kind);
+        let labels: Vec<Label> = own.cloned().collect();
         // Hours in which nothing came at all are taken for hours in which nobody was there.
         let busiest = busiest(arrivals);
         let (_, held, audits) = busiest;
@@ -245,9 +262,21 @@ fn capacities_json(material: &Material<'_>) -> Json {
         object.set("expired", ended(&labels, End::Expired));
         object.set("unaudited", ended(&labels, End::Unaudited));
         object.set("level", arrivals.level.as_str());
+        object.set("backlog", backlog_json(&demand, arrivals));
         Json::from(object)
     });
     rows.collect()
+}
+
+/// What waits, and what will, as far as nothing is left to chance.
+fn backlog_json(demand: &Demand, arrivals: &Arrivals) -> Json {
+    let (queue, waiting) = (demand.queue(), int_to_f64(arrivals.waiting));
+    Json::object([
+        ("waiting", waiting.into()),
+        ("in_one_hour", queue.backlog_after(waiting, 1.0).into()),
+        ("in_eight_hours", queue.backlog_after(waiting, 8.0).into()),
+        ("hours_to_breach", queue.hours_to_breach(waiting, demand.deadline).into()),
+    ])
 }
 
 fn ended(labels: &[Label], end: End) -> Object {
@@ -268,17 +297,20 @@ fn busiest(arrivals: &Arrivals) -> (i64, f64, f64) {
         .map_or((0, 0.0, 0.0), |(hour, held, audits)| (*hour, int_to_f64(*held), int_to_f64(*audits)))
 }
 
-fn economics_json(labels: &[Label], policy: &Policy) -> Json {
+fn economics_json(labels: Trusting<'_>, policy: &Policy) -> Json {
     let balances = balances(labels, policy);
-    let sum = |of: fn(&Balance) -> f64| balances.iter().map(of).sum::<f64>();
-    let (cost, saved) = (sum(|row| row.cost), sum(|row| row.caught * row.damage));
-    let through = sum(|row| row.through * row.damage);
-    let known = !balances.is_empty();
+    let sum = |of: &dyn Fn(&Balance) -> f64| balances.iter().map(of).sum::<f64>();
+    let priced = policy.desks().any(|(_, desk)| desk.cost_per_hour.is_some());
+    let damaging = balances.iter().any(|row| row.damage.is_some());
+    let damage = |row: &Balance| row.damage.unwrap_or(0.0);
+    let through = |of: fn((f64, Interval)) -> f64| sum(&|row| of(row.audits.through()) * damage(row));
     Json::object([
-        ("known", known.into()),
-        ("cost_of_review", known.then_some(cost).into()),
-        ("damage_caught", known.then_some(saved).into()),
-        ("damage_let_through", known.then_some(through).into()),
+        ("cost_of_review", priced.then(|| sum(&|row| row.cost)).into()),
+        ("looks", sum(&|row| row.looks).into()),
+        ("damage_caught", damaging.then(|| sum(&|row| row.caught * damage(row))).into()),
+        ("damage_let_through", damaging.then(|| through(|(through, _)| through)).into()),
+        ("damage_let_through_low", damaging.then(|| through(|(_, interval)| interval.low)).into()),
+        ("damage_let_through_high", damaging.then(|| through(|(_, interval)| interval.high)).into()),
         ("severity", balances.iter().map(balance_json).collect()),
     ])
 }
@@ -292,13 +324,17 @@ fn balance_json(row: &Balance) -> Json {
             ("n", best.n.into()),
         ])
     });
+    let (through, interval) = row.audits.through();
     Json::object([
         ("name", row.severity.as_str().into()),
         ("damage", row.damage.into()),
         ("looks", row.looks.into()),
         ("cost_of_review", row.cost.into()),
         ("caught", row.caught.into()),
-        ("let_through", row.through.into()),
+        ("audits", row.audits.naive().n.into()),
+        ("let_through", through.into()),
+        ("let_through_low", interval.low.into()),
+        ("let_through_high", interval.high.into()),
         ("break_even", row.break_even.into()),
         ("threshold", row.threshold.into()),
         ("optimum", optimum.into()),
@@ -306,8 +342,11 @@ fn balance_json(row: &Balance) -> Json {
 }
 
 fn patterns_json(material: &Material<'_>) -> Json {
+    let mut taken: Vec<String> =
+        material.policy.criteria().iter().map(|criterion| criterion.id.clone()).collect();
     let found = material.patterns.iter().map(|(pattern, category)| {
-        let proposed = proposed(pattern, category);
+        let proposed = proposed(pattern, category, &taken);
+        taken.push(proposed.id.clone());
         let (_, says) = words(&pattern.property);
         Json::object([
             ("kind", pattern.kind.as_str().into()),
@@ -321,7 +360,10 @@ fn patterns_json(material: &Material<'_>) -> Json {
                 Json::object([
                     ("id", proposed.id.as_str().into()),
                     ("category", proposed.category.as_str().into()),
+                    ("kinds", Json::Array(vec![proposed.kind.as_str().into()])),
                     ("when", proposed.when.as_str().into()),
+                    ("then", "hold".into()),
+                    ("message", proposed.message.as_str().into()),
                     ("toml", proposed.to_toml().into()),
                 ]),
             ),
@@ -331,7 +373,7 @@ fn patterns_json(material: &Material<'_>) -> Json {
 }
 
 fn vigilance_json(material: &Material<'_>) -> Json {
-    let labels = &material.known.labels;
+    let labels = material.labels;
     let mut object = pace_json(&team(labels));
     let row = |(name, pace): &(String, Pace)| {
         let mut row = pace_json(pace);
@@ -349,6 +391,7 @@ fn pace_json(pace: &Pace) -> Object {
     object.set("seconds", pace.mean_seconds());
     object.set("under_floor", rate_json(pace.under_floor));
     object.set("longest_streak", pace.longest_streak);
+    object.set("observed_overrides", pace.z().map(|_| pace.observed()));
     object.set("expected_overrides", pace.z().map(|_| pace.expected()));
     object.set("z", pace.z());
     object.set("z_needed", FAR_BELOW);

@@ -1,8 +1,9 @@
 //! Labels, as desks tell them to the tally and the tally to whoever computes.
 
+use super::record::{look_to_json, looks_from_json};
 use crate::core::case::Outcome;
 use crate::core::json::Json;
-use crate::core::label::{End, Label, LookedAt, Why};
+use crate::core::label::{End, Label, Why};
 use crate::core::policy::severity::Severity;
 use crate::core::time::Millis;
 
@@ -11,14 +12,6 @@ pub fn label_to_json(label: &Label) -> Json {
     let why = |why: &Why| {
         let criterion = why.criterion.as_deref().into();
         Json::object([("criterion", criterion), ("category", why.category.as_str().into())])
-    };
-    let look = |look: &LookedAt| {
-        Json::object([
-            ("person", look.person.as_str().into()),
-            ("at", look.at.0.into()),
-            ("seen_ms", look.seen_ms.into()),
-            ("approved", look.approved.into()),
-        ])
     };
     Json::object([
         ("id", label.id.as_str().into()),
@@ -33,7 +26,7 @@ pub fn label_to_json(label: &Label) -> Json {
         ("end", label.end.as_str().into()),
         ("reason", label.reason.as_deref().into()),
         ("category", label.category.as_deref().into()),
-        ("looks", label.looks.iter().map(look).collect()),
+        ("looks", label.looks.iter().map(look_to_json).collect()),
         ("words", label.words.into()),
         ("created", label.created.0.into()),
         ("at", label.at.0.into()),
@@ -49,14 +42,6 @@ pub fn label_from_json(json: &Json) -> Option<Label> {
         let text = |name| json.get(name).and_then(Json::as_str).map(str::to_owned);
         Some(Why { criterion: text("criterion"), category: text("category")? })
     };
-    let look = |json: &Json| {
-        Some(LookedAt {
-            person: json.get("person")?.as_str()?.to_owned(),
-            at: millis(json, "at")?,
-            seen_ms: json.get("seen_ms").and_then(Json::as_i64),
-            approved: json.get("approved")?.as_bool()?,
-        })
-    };
     Some(Label {
         id: maybe("id")?,
         desk: maybe("desk")?,
@@ -70,7 +55,7 @@ pub fn label_from_json(json: &Json) -> Option<Label> {
         end: End::parse(&maybe("end")?)?,
         reason: maybe("reason"),
         category: maybe("category"),
-        looks: json.get("looks")?.as_array()?.iter().map(look).collect::<Option<_>>()?,
+        looks: looks_from_json(json.get("looks")?)?,
         words: json.get("words").and_then(Json::as_i64),
         created: millis(json, "created")?,
         at: millis(json, "at")?,

@@ -99,7 +99,14 @@ impl Snapshot {
             keys: json.get("keys")?.as_array()?.iter().map(key_from_json).collect::<Option<_>>()?,
             id_key: mac_key("id_key")?,
             sample_key: mac_key("sample_key")?,
-            levels: json.get("levels")?.as_array()?.iter().map(level).collect::<Option<_>>()?,
+            // An office of the version before knows of none.
+            levels: json
+                .get("levels")
+                .and_then(Json::as_array)
+                .unwrap_or_default()
+                .iter()
+                .filter_map(level)
+                .collect(),
         })
     }
 }

@@ -3,8 +3,8 @@
 
 use crate::core::canonical::Digest;
 use crate::core::case::{
-    Answer, Case, Command, Connection, Content, Decision, Facts, Lease, Outcome, Oversight, Progress,
-    Proxied, Run, Shown, State, Vote,
+    Answer, Case, Command, Connection, Content, Decision, Facts, Lease, LookedAt, Outcome, Oversight,
+    Progress, Proxied, Run, Shown, State, Vote,
 };
 use crate::core::json::Json;
 use crate::core::permit::{Basis, Grant};
@@ -206,13 +206,8 @@ fn state_from_json(json: &Json) -> Option<State> {
 
 /// What changes in a case.
 pub fn progress_to_json(progress: &Progress) -> Json {
-    let vote = |vote: &Vote| {
-        Json::object([
-            ("person", vote.person.as_str().into()),
-            ("at", vote.at.0.into()),
-            ("seen_ms", vote.seen_ms.into()),
-        ])
-    };
+    let vote =
+        |vote: &Vote| Json::object([("person", vote.person.as_str().into()), ("at", vote.at.0.into())]);
     let lease = progress.lease.as_ref().map(|lease| {
         Json::object([
             ("person", lease.person.as_str().into()),
@@ -225,6 +220,7 @@ pub fn progress_to_json(progress: &Progress) -> Json {
         ("revision", progress.revision.as_ref().map(content_to_json).into()),
         ("editors", progress.editors.iter().map(String::as_str).collect()),
         ("votes", progress.votes.iter().map(vote).collect()),
+        ("looks", progress.looks.iter().map(look_to_json).collect()),
         ("lease", lease.into()),
         ("connection", progress.connection.as_ref().map(connection_to_json).into()),
         ("run", run_to_json(&progress.run)),
@@ -236,11 +232,7 @@ pub fn progress_to_json(progress: &Progress) -> Json {
 
 /// What changes in a case, again; `None` for what [`progress_to_json`] did not write.
 pub fn progress_from_json(json: &Json) -> Option<Progress> {
-    let vote = |json: &Json| {
-        let (person, at) = (text(json, "person")?, millis(json, "at")?);
-        // Votes from before it was kept have no such member.
-        Some(Vote { person, at, seen_ms: int(json, "seen_ms") })
-    };
+    let vote = |json: &Json| Some(Vote { person: text(json, "person")?, at: millis(json, "at")? });
     let lease = |lease: &Json| {
         Some(Lease {
             person: text(lease, "person")?,
@@ -253,6 +245,8 @@ pub fn progress_from_json(json: &Json) -> Option<Progress> {
         revision: maybe(json, "revision", content_from_json)?,
         editors: texts(json, "editors")?,
         votes: json.get("votes")?.as_array()?.iter().map(vote).collect::<Option<_>>()?,
+        // Cases from before they were kept have no such member.
+        looks: json.get("looks").map_or(Some(Vec::new()), looks_from_json)?,
         lease: maybe(json, "lease", lease)?,
         connection: json.get("connection").and_then(connection_from_json),
         run: run_from_json(json.get("run")?)?,
@@ -260,6 +254,29 @@ pub fn progress_from_json(json: &Json) -> Option<Progress> {
         told: int(json, "told")?,
         moves: int(json, "moves")?,
     })
+}
+
+/// A person's look at a case.
+pub fn look_to_json(look: &LookedAt) -> Json {
+    Json::object([
+        ("person", look.person.as_str().into()),
+        ("at", look.at.0.into()),
+        ("seen_ms", look.seen_ms.into()),
+        ("approved", look.approved.into()),
+    ])
+}
+
+/// Looks again.
+pub fn looks_from_json(json: &Json) -> Option<Vec<LookedAt>> {
+    let look = |json: &Json| {
+        Some(LookedAt {
+            person: text(json, "person")?,
+            at: millis(json, "at")?,
+            seen_ms: int(json, "seen_ms"),
+            approved: json.get("approved")?.as_bool()?,
+        })
+    };
+    json.as_array()?.iter().map(look).collect()
 }
 
 /// A case as a whole.

@@ -253,6 +253,7 @@ pub const ACTION: Shape = Shape {
         nullable("subject", AnyText, "On whose behalf, or about whom."),
         required("source", Object, "Where it came from."),
         required("context", Object, "Sent along. Not verified."),
+        optional("severity", Word(SEVERITIES), "At least this severe, as the app said."),
     ],
 };
 

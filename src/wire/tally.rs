@@ -80,8 +80,10 @@ pub struct Reading {
     pub desks: Vec<String>,
     /// Of this kind; none: all.
     pub kind: Option<String>,
-    /// From then on.
+    /// Counts from then on.
     pub since: Millis,
+    /// Labels from then on, of all kinds.
+    pub labels_since: Millis,
 }
 
 /// What the tally knows.
@@ -125,6 +127,7 @@ impl Ask {
                 ("desks", reading.desks.iter().map(String::as_str).collect()),
                 ("kind", reading.kind.as_deref().into()),
                 ("since", reading.since.0.into()),
+                ("labels_since", reading.labels_since.0.into()),
             ]),
         }
     }
@@ -139,6 +142,7 @@ impl Ask {
                 desks: list("desks")?.iter().filter_map(|desk| desk.as_str().map(str::to_owned)).collect(),
                 kind: json.get("kind").and_then(Json::as_str).map(str::to_owned),
                 since: Millis(json.get("since")?.as_i64()?),
+                labels_since: Millis(json.get("labels_since")?.as_i64()?),
             }),
             _ => return None,
         })

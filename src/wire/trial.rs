@@ -100,6 +100,7 @@ fn read_decision(json: &Json) -> Option<Sample> {
     if let Some(given) = json.get("confidence").filter(|given| !given.is_null()) {
         action.confidence = Confidence::of(given);
     }
+    action.severity = json.get("asked_severity").and_then(Json::as_str).and_then(Severity::parse);
     action.subject = json.get("subject").and_then(Json::as_str).map(str::to_owned);
     action.source = object(json, "source").unwrap_or_default();
     action.context = object(json, "context").unwrap_or_default();
@@ -108,7 +109,11 @@ fn read_decision(json: &Json) -> Option<Sample> {
         id: json.get("id").and_then(Json::as_str).map(str::to_owned),
         action,
         weight: 1.0 / probability,
-        overridden: json.get("wrong").and_then(Json::as_bool),
+        // What a rubber stamp said, or somebody said of its twin, says nothing here.
+        overridden: json
+            .get("wrong")
+            .and_then(Json::as_bool)
+            .filter(|_| json.get("left_out").is_none_or(Json::is_null)),
     })
 }
 
@@ -126,7 +131,8 @@ pub fn sample_of(case: &Case, desk: &str, now: Millis) -> Option<Sample> {
     })
 }
 
-fn trial_json(policy: &Policy, trial: &Trial, per_day: f64) -> Json {
+/// One side of a backtest.
+pub fn trial_json(policy: &Policy, trial: &Trial, per_day: f64) -> Json {
     let expiries: f64 = trial
         .demands(policy, per_day)
         .iter()

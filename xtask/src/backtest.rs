@@ -7,7 +7,7 @@ use holdpoint::core::policy::Policy;
 use holdpoint::core::policy::document::Format;
 use holdpoint::core::verdict::Outcome as Verdict;
 use holdpoint::wire::capacity::capacity_of_policy;
-use holdpoint::wire::trial::read_sample;
+use holdpoint::wire::trial::{read_sample, trial_json};
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 
@@ -53,8 +53,11 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let against = options.against.as_deref().map(read_policy).transpose()?;
     let tried = try_all(&options.actions, &policy, against.as_ref())?;
     let through = tried.through.len();
+    if tried.after.outcomes.is_empty() {
+        return Err(Failure::Usage(format!("{} has no action in it", options.actions)));
+    }
     if options.json {
-        ui::line(&json(&tried, &policy, options.per_day).to_string());
+        ui::line(&json(&tried, against.as_ref(), &policy, options.per_day).to_string());
     } else {
         tell(&tried, &policy, options.per_day);
     }
@@ -122,7 +125,8 @@ fn try_all(file: &str, policy: &Policy, against: Option<&Policy>) -> Outcome<Tri
     let mut line = Vec::new();
     for number in 1_usize.. {
         line.clear();
-        let bytes = lines.read_until(b'\n', &mut line).map_err(failed(file))?;
+        let read_line = lines.read_until(b'\n', &mut line);
+        let bytes = read_line.map_err(|error| Failure::Usage(format!("reading {file}: {error}")))?;
         if bytes == 0 {
             break;
         }
@@ -187,24 +191,18 @@ fn tell(tried: &Tried, policy: &Policy, per_day: Option<f64>) {
     }
 }
 
-fn json(tried: &Tried, policy: &Policy, per_day: Option<f64>) -> Json {
-    let trial = |trial: &Trial| {
-        Json::object([
-            ("actions", trial.actions.into()),
-            ("proceed", trial.proceed.into()),
-            ("hold", trial.hold.into()),
-            ("block", trial.block.into()),
-            ("audits", trial.audits.into()),
-            ("review_minutes", trial.minutes.into()),
-        ])
-    };
+fn json(tried: &Tried, against: Option<&Policy>, policy: &Policy, per_day: Option<f64>) -> Json {
+    // Without a volume the actions are taken for those of a day.
+    let volume = |trial: &Trial| per_day.unwrap_or(trial.actions);
+    let before = tried.before.as_ref().zip(against);
+    let before = before.map(|(trial, policy)| trial_json(policy, trial, volume(trial)));
     let through = tried.through.iter().map(|(number, id, kind)| {
         let line = i64::try_from(*number).unwrap_or(i64::MAX).into();
         Json::object([("line", line), ("id", id.as_deref().into()), ("kind", kind.as_str().into())])
     });
     Json::object([
-        ("before", tried.before.as_ref().map(trial).into()),
-        ("after", trial(&tried.after)),
+        ("before", before.into()),
+        ("after", trial_json(policy, &tried.after, volume(&tried.after))),
         ("overridden", i64::try_from(tried.overridden).unwrap_or(i64::MAX).into()),
         ("let_through", through.collect()),
         ("capacity", per_day.map(|per_day| capacity_of_policy(policy, &tried.after, per_day)).into()),

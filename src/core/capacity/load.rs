@@ -15,10 +15,12 @@ const CALM_BELOW: f64 = 0.75;
 /// Below this share of expected expiries a desk is no longer overloaded.
 const KEEPS_BELOW: f64 = 0.02;
 /// A lower level is taken after the higher has lasted this long.
-pub const DWELL: Span = Span::seconds(5 * 60);
+pub const DWELL: Span = Span::seconds(15 * 60);
 
 /// How arrivals are counted: over the hour behind.
 pub const WINDOW: Span = Span::seconds(60 * 60);
+/// While a desk is not calm few audits are drawn, and each stands for many: they are counted over this time instead.
+pub const LONG_WINDOW: Span = Span::seconds(6 * 60 * 60);
 
 /// How loaded a desk is, in rising order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -61,7 +63,7 @@ impl Level {
 pub struct Reading {
     /// What is asked of the people; audits as many as there would be if none were left out.
     pub demand: Demand,
-    /// How many held cases wait now.
+    /// How many looks the held cases need that wait now.
     pub waiting: f64,
 }
 

@@ -14,6 +14,8 @@ use queueing::Queue;
 pub const USABLE: f64 = 0.85;
 /// What is expected to expire undecided must stay below this share.
 pub const MAX_EXPIRED: f64 = 0.05;
+/// The share of errors that reviewers should catch of what they are shown.
+const MIN_CATCH: f64 = 0.8;
 /// A held action should be started on within this time.
 pub const STARTED_WITHIN: f64 = 60.0;
 /// What misses by less than this share is at risk, by more theatre.
@@ -214,6 +216,8 @@ impl Demand {
         let needed = super::statistics::stamping::FAR_BELOW;
         let judgement =
             self.overrides_z.map(|z| if z >= needed { Judgement::Real } else { Judgement::Theatre });
+        // What reviewers would catch is known by drills alone.
+        checks.push(Check { name: "catch", value: 0.0, needed: MIN_CATCH, judgement: None });
         checks.push(Check { name: "overrides", value: self.overrides_z.unwrap_or(0.0), needed, judgement });
         checks
     }

@@ -116,6 +116,14 @@ impl Queue {
     pub fn impatient(self, patience: f64) -> Impatient {
         let leaving = 3600.0 / patience;
         let people = f64::from(self.people);
+        // With so many waiting nothing is left to chance.
+        let fluid = self.fluid_expiry();
+        if self.arrivals / leaving * fluid > f64::from(STATES) / 20.0 {
+            let waiting = self.arrivals * fluid / leaving;
+            let mean_wait = waiting / self.arrivals * 3600.0;
+            let served = self.arrivals * (1.0 - fluid);
+            return Impatient { waits: 1.0, expires: fluid, waiting, mean_wait, served };
+        }
         // Weights of the states, relative to the largest so far.
         let (mut weight, mut total, mut waiting, mut all_busy) = (1.0_f64, 1.0_f64, 0.0_f64, 0.0_f64);
         if self.people == 0 {

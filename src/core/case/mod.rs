@@ -261,8 +261,19 @@ pub struct Vote {
     pub person: String,
     /// When.
     pub at: Millis,
-    /// How long they saw the case, in milliseconds.
+}
+
+/// One person's look at a case: a decision, whether or not it ended it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LookedAt {
+    /// Who.
+    pub person: String,
+    /// When they decided.
+    pub at: Millis,
+    /// How long they saw it, in milliseconds, where that is known.
     pub seen_ms: Option<i64>,
+    /// Whether they let it be as it was.
+    pub approved: bool,
 }
 
 /// What an app says became of an action.
@@ -336,6 +347,8 @@ pub struct Progress {
     pub editors: Vec<String>,
     /// Approvals so far, of the content as it stands.
     pub votes: Vec<Vote>,
+    /// Every decision that was not taken back, also those that an edit has put aside.
+    pub looks: Vec<LookedAt>,
     /// Who looks at it. A courtesy between reviewers: safety rests on digest and state.
     pub lease: Option<Lease>,
     /// The connection through the proxy that waits for it: the newest. An approval that nobody waits for belongs
@@ -358,6 +371,7 @@ impl Progress {
             revision: None,
             editors: Vec::new(),
             votes: Vec::new(),
+            looks: Vec::new(),
             lease: None,
             connection: None,
             run: Run::default(),

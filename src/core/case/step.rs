@@ -1,7 +1,7 @@
 //! Every transition of a case, as the table has it, with the guards of each.
 
 use super::machine::{Rule, Stage, rule};
-use super::{Answer, Case, Command, Content, Decision, Event, Lease, Refusal, State, Step, Vote};
+use super::{Answer, Case, Command, Content, Decision, Event, Lease, LookedAt, Refusal, State, Step, Vote};
 use crate::core::canonical::Digest;
 use crate::core::time::Millis;
 
@@ -150,16 +150,19 @@ fn decide(
     edited: Option<Content>,
 ) -> Result<Event, Refusal> {
     let mut before = None;
+    let look = LookedAt {
+        person: decision.by.clone(),
+        at: now,
+        seen_ms: decision.seen_ms,
+        approved: matches!(decision.answer, Answer::Approve | Answer::Confirm),
+    };
     match (decision.answer, edited) {
         (Answer::Approve, None) => {
-            case.progress.votes.push(Vote {
-                person: decision.by.clone(),
-                at: now,
-                seen_ms: decision.seen_ms,
-            });
+            case.progress.votes.push(Vote { person: decision.by.clone(), at: now });
             let given = u32::try_from(case.progress.votes.len()).unwrap_or(u32::MAX);
             if given < case.content().approvals {
                 case.progress.lease = None;
+                case.progress.looks.push(look);
                 return Ok(Event::Voted(decision));
             }
         }
@@ -171,6 +174,7 @@ fn decide(
             case.progress.votes.clear();
             if !alone {
                 case.progress.lease = None;
+                case.progress.looks.push(look);
                 if !case.progress.editors.contains(&decision.by) {
                     case.progress.editors.push(decision.by.clone());
                 }
@@ -181,6 +185,7 @@ fn decide(
         _ => return Err(Refusal::Answer),
     }
     case.progress.lease = None;
+    case.progress.looks.push(look);
     let release_at = now.after(case.facts.undo);
     case.progress.state = if case.progress.state == State::ToAudit {
         State::Audited { decision: decision.clone(), release_at }
@@ -205,6 +210,9 @@ fn undo(case: &mut Case, person: String) -> Result<Event, Refusal> {
         _ => return Err(Refusal::NotOpen),
     };
     case.progress.votes.retain(|vote| vote.person != person);
+    if let Some(last) = case.progress.looks.iter().rposition(|look| look.person == person) {
+        case.progress.looks.remove(last);
+    }
     case.progress.state = open;
     Ok(Event::Undone(person))
 }

@@ -35,6 +35,8 @@ pub struct Reviewed<'a> {
     pub model: Option<&'a str>,
     /// Whether the person overrode it.
     pub overridden: bool,
+    /// Whether a criterion of the policy had it looked at already.
+    pub by_rule: bool,
 }
 
 /// A property that an action has or has not.
@@ -105,8 +107,13 @@ pub fn hypergeometric_tail(n: f64, k: f64, all: Count) -> f64 {
     let mut tail = 0.0;
     let mut at = k.max(n - (all.n - all.k)).max(0.0);
     while at <= most {
-        tail += (ln_choose(all.k, at) + ln_choose(all.n - all.k, n - at) - ways).exp();
+        let term = (ln_choose(all.k, at) + ln_choose(all.n - all.k, n - at) - ways).exp();
+        tail += term;
         at += 1.0;
+        // Behind the middle they only fall.
+        if term < tail * 1e-18 && at > n * all.k / all.n {
+            break;
+        }
     }
     tail.min(1.0)
 }
@@ -149,18 +156,32 @@ pub fn patterns(reviewed: &[Reviewed<'_>]) -> Vec<Pattern> {
     let sure: Vec<f64> = tried.iter().map(|pattern| -pattern.p * 1e6 + pattern.lift() * 1e-6).collect();
     let mut told: Groups<()> = Groups::default();
     let found = falling(&sure).into_iter().filter_map(|at| {
-        let pattern = tried.get(at).filter(|pattern| stands.get(at) == Some(&true) && matters(pattern))?;
+        let pattern = tried
+            .get(at)
+            .filter(|pattern| !is_ruled(reviewed, pattern))
+            .filter(|pattern| stands.get(at) == Some(&true) && matters(pattern))?;
         let is_new = told.add(&format!("{} {}", about(&pattern.property), pattern.kind), |()| {});
         is_new.then(|| pattern.clone())
     });
     found.collect()
 }
 
+/// Nearly all with a property that criteria have looked at already are no news.
+const RULED: f64 = 0.95;
+
+fn is_ruled(reviewed: &[Reviewed<'_>], pattern: &Pattern) -> bool {
+    let mut by_rule = Count::default();
+    let with = reviewed.iter().filter(|one| one.kind == pattern.kind && has(one, &pattern.property));
+    with.for_each(|one| by_rule.add(one.by_rule));
+    by_rule.rate().is_some_and(|rate| rate >= RULED)
+}
+
 /// Only what can be a pattern at all was tried: with something on both sides.
 fn pattern(kind: &str, property: Property, with: Count, all: Count, always_there: bool) -> Option<Pattern> {
     let without = Count { n: all.n - with.n, k: all.k - with.k };
     (with.n >= LEAST && without.n >= 1.0).then(|| Pattern {
-        p: hypergeometric_tail(with.n, with.k, all),
+        // It cannot be one, and was tried all the same.
+        p: if with.k < LEAST { 1.0 } else { hypergeometric_tail(with.n, with.k, all) },
         kind: kind.to_owned(),
         property,
         with,

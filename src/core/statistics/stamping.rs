@@ -82,6 +82,18 @@ impl Pace {
         }
     }
 
+    /// What is expected was itself found in few cases: its variance, in squared overrides.
+    pub fn doubt(&mut self, variance: f64) {
+        if self.variance > 0.0 {
+            self.variance += variance;
+        }
+    }
+
+    /// How many overrides there were where something is expected.
+    pub fn observed(&self) -> f64 {
+        self.observed
+    }
+
     /// How far overrides are from what is expected, in standard deviations of a sum of unlike coins (the Poisson
     /// binomial); `None` where nothing is expected.
     pub fn z(&self) -> Option<f64> {

@@ -74,7 +74,7 @@ impl Weighted {
     }
 
     /// Hájek's rate with Wilson's interval on the effective number: does not collapse where nothing was wrong yet.
-    fn interval(self) -> Interval {
+    pub fn interval(self) -> Interval {
         self.hajek().map_or(Interval::ALL, |rate| {
             let n = self.effective();
             Count { n, k: (rate * n).min(n) }.wilson()
@@ -143,6 +143,14 @@ impl Estimate {
         let low = (rate - joined(|rate, interval| rate - interval.low)).max(0.0);
         let high = (rate + joined(|rate, interval| interval.high - rate)).min(1.0);
         Some((rate, Interval { low, high }))
+    }
+
+    /// How many are wrong among what was drawn by chance and its like, estimated, with its interval: what got through.
+    pub fn through(self) -> (f64, Interval) {
+        let rate = self.sampled.hajek().unwrap_or(0.0);
+        let Interval { low, high } = self.sampled.interval();
+        let all = self.sampled_all;
+        (rate * all, Interval { low: low * all, high: high * all })
     }
 
     /// Wilson's interval for a part of a finite whole: the more of it is known, the narrower.

@@ -4,7 +4,9 @@ use super::super::sql::Bind;
 use super::super::webhooks::Failed;
 use super::super::{call, clock};
 use super::Desk;
+use crate::core::case::Case;
 use crate::core::desk::Store as _;
+use crate::wire::problem::Problem;
 use crate::wire::tally;
 
 /// How many are told at a time.
@@ -23,9 +25,17 @@ impl Desk {
             return;
         }
         let (Ok(now), name) = (self.now(), self.name()) else { return };
-        // A case that cannot be read, or lives on elsewhere, teaches nothing here.
-        let label = |id: &str| self.case(id).ok().flatten()?.label(&name, now);
-        let labels = letters.iter().filter_map(|letter| label(&letter.case_id)).collect();
+        // A case that lives on elsewhere teaches nothing here; one that cannot be read now is tried again.
+        let (read, unread): (Vec<_>, Vec<_>) = letters
+            .into_iter()
+            .map(|letter| (self.case(&letter.case_id), letter))
+            .partition(|(case, _)| case.is_ok());
+        for (_, letter) in &unread {
+            let _ = self.postpone(letter, clock::now(), Failed::ForNow("the case cannot be read".to_owned()));
+        }
+        let label = |case: &Result<Option<Case>, Problem>| case.as_ref().ok()?.as_ref()?.label(&name, now);
+        let labels = read.iter().filter_map(|(case, _)| label(case)).collect();
+        let letters: Vec<_> = read.into_iter().map(|(_, letter)| letter).collect();
         self.leaving.borrow_mut().extend(letters.iter().map(|letter| letter.place));
         let told = call::tally(&self.env, &tally::Ask::Labels(labels)).await;
         self.leaving.borrow_mut().retain(|place| !letters.iter().any(|letter| letter.place == *place));

@@ -5,11 +5,13 @@
 use super::super::sql::{Bind, SqlError};
 use super::super::{chain, clock, config, copy};
 use super::Desk;
+use super::cases::read_case;
 use crate::core::capacity::Demand;
-use crate::core::capacity::load::{Level, Reading, WINDOW};
+use crate::core::capacity::load::{LONG_WINDOW, Level, Reading, WINDOW};
 use crate::core::case::{Case, Oversight};
 use crate::core::desk::{Store as _, Write};
 use crate::core::json::Json;
+use crate::core::label::Label;
 use crate::core::ledger;
 use crate::core::number::int_to_f64;
 use crate::core::outbox::Topic;
@@ -27,6 +29,7 @@ pub(super) const TABLES: &[&str] = &[
     "CREATE INDEX handled_by_time ON handled (at)",
     "CREATE TABLE load (one INTEGER PRIMARY KEY CHECK (one = 1), level TEXT NOT NULL, since INTEGER NOT NULL, \
      checked INTEGER NOT NULL, arrived INTEGER NOT NULL, seq INTEGER NOT NULL, reading TEXT NOT NULL) STRICT",
+    "CREATE INDEX cases_by_creation ON cases (created, id)",
     "INSERT INTO load (one, level, since, checked, arrived, seq, reading) VALUES (1, 'calm', 0, 0, 0, 0, 'null')",
 ];
 
@@ -34,12 +37,17 @@ pub(super) const TABLES: &[&str] = &[
 const AFTER_ARRIVAL: Span = Span::seconds(15);
 /// While the desk is not calm, it is looked at this often.
 const WHILE_LOADED: Span = Span::seconds(60);
+/// While it is calm and something has come within the hour, this often.
+const WHILE_CALM: Span = Span::seconds(10 * 60);
 /// How long arrivals by minute are kept.
 const KEPT: Span = Span::days(40);
 /// So many looks tell how long one takes; with fewer the policy's word counts.
 const LEAST_LOOKS: i64 = 10;
 /// Of the last so many looks.
 const LAST_LOOKS: i64 = 200;
+/// So many open cases are told of, and none that is larger than this.
+const MAX_OPEN: i64 = 2000;
+const LARGE: i64 = 16 << 10;
 /// Nobody looks longer: the page stood open.
 const LONGEST_LOOK: Span = Span::seconds(60 * 60);
 
@@ -79,7 +87,10 @@ impl Desk {
             return Some(checked.saturating_add(AFTER_ARRIVAL.as_millis()));
         }
         let calm = row.text("level").ok()? == Level::Calm.as_str();
-        (!calm).then(|| checked.saturating_add(WHILE_LOADED.as_millis()))
+        // What was said of the hour behind is said anew until that hour is empty.
+        let pause = if calm { WHILE_CALM } else { WHILE_LOADED };
+        let empty = calm && arrived.saturating_add(WINDOW.as_millis()) < checked;
+        (!empty && arrived > 0).then(|| checked.saturating_add(pause.as_millis()))
     }
 
     /// Looks at the level, where that is due.
@@ -103,11 +114,11 @@ impl Desk {
 
     fn judge(&self, policy: Demand) -> Result<(), Problem> {
         let now = self.now()?;
-        let reading = self.reading(policy, now)?;
         let rows = self.sql.query("SELECT level, since, seq FROM load", &[])?;
         let Some(row) = rows.first() else { return Ok(()) };
         let (before, since) =
             (Level::parse(&row.text("level")?).unwrap_or_default(), Millis(row.int("since")?));
+        let reading = self.reading(policy, before, now)?;
         let level = reading.level(before, since, now);
         let (since, seq) =
             if level == before { (since, row.int("seq")?) } else { (now, row.int("seq")?.saturating_add(1)) };
@@ -156,16 +167,23 @@ impl Desk {
         Ok(())
     }
 
-    fn reading(&self, policy: Demand, now: Millis) -> Result<Reading, SqlError> {
+    fn reading(&self, policy: Demand, level: Level, now: Millis) -> Result<Reading, SqlError> {
         let since = now.0.saturating_sub(WINDOW.as_millis());
-        let sums = "SELECT coalesce(sum(held), 0) AS held, coalesce(sum(audits), 0) AS audits FROM arrivals WHERE minute > ?";
-        let rows = self.sql.query(sums, &[since.div_euclid(MINUTE).into()])?;
-        let sum = |name| rows.first().map_or(Ok(0), |row| row.int(name)).map(int_to_f64);
-        let (held, audits) = (sum("held")?, sum("audits")? / 1000.0);
+        let (held, mut audits) = self.arrived_since(Millis(since))?;
+        if level != Level::Calm {
+            // Of few that are drawn each stands for many: over a longer time they tell more.
+            let long = now.0.saturating_sub(LONG_WINDOW.as_millis());
+            let hours = int_to_f64(LONG_WINDOW.as_millis()) / int_to_f64(WINDOW.as_millis());
+            audits = self.arrived_since(Millis(long))?.1 / hours;
+        }
         let seconds = self.seconds_of_a_look()?.unwrap_or(policy.seconds);
-        let waiting = "SELECT count(*) AS n FROM cases INDEXED BY cases_waiting WHERE open = 1 AND after = 0 AND expires > ?";
-        let rows = self.sql.query(waiting, &[now.0.into()])?;
-        let waiting = rows.first().map_or(Ok(0), |row| row.int("n")).map(int_to_f64)?;
+        // Held cases need as many looks as approvals: as many as those that came in this time did.
+        let cases = self
+            .sql
+            .query("SELECT count(*) AS n FROM cases WHERE created >= ? AND after = 0", &[since.into()])?;
+        let cases = int_to_f64(cases.first().map_or(Ok(0), |row| row.int("n"))?);
+        let each = if cases > 0.0 { (held / cases).max(1.0) } else { 1.0 };
+        let waiting = int_to_f64(self.waiting()?) * each;
         Ok(Reading { demand: Demand { held, audits, seconds, ..policy }, waiting })
     }
 
@@ -173,6 +191,31 @@ impl Desk {
         let rows = self.sql.query("SELECT level FROM load", &[])?;
         let level = rows.first().map(|row| row.text("level")).transpose()?;
         Ok(level.and_then(|word| Level::parse(&word)).unwrap_or_default())
+    }
+
+    /// Looks that held cases needed, and audits, as many as there would be if none were left out.
+    fn arrived_since(&self, since: Millis) -> Result<(f64, f64), SqlError> {
+        let sums = "SELECT coalesce(sum(held), 0) AS held, coalesce(sum(audits), 0) AS audits FROM arrivals WHERE minute > ?";
+        let rows = self.sql.query(sums, &[since.0.div_euclid(MINUTE).into()])?;
+        let sum = |name| rows.first().map_or(Ok(0), |row| row.int(name)).map(int_to_f64);
+        Ok((sum("held")?, sum("audits")? / 1000.0))
+    }
+
+    /// How many held cases wait now.
+    fn waiting(&self) -> Result<i64, SqlError> {
+        let count = "SELECT count(*) AS n FROM cases INDEXED BY cases_waiting WHERE open = 1 AND after = 0 AND expires > ?";
+        let rows = self.sql.query(count, &[self.now()?.0.into()])?;
+        rows.first().map_or(Ok(0), |row| row.int("n"))
+    }
+
+    /// What stands for the open cases, the newest first.
+    fn open_labels(&self) -> Result<Vec<Label>, SqlError> {
+        let newest = "SELECT facts, progress FROM cases WHERE open = 1 AND length(facts) < ? ORDER BY rowid DESC LIMIT ?";
+        let rows = self.sql.query(newest, &[LARGE.into(), MAX_OPEN.into()])?;
+        let (now, name) = (self.now()?, self.name());
+        // One that cannot be read stands for nothing.
+        let label = |row: &super::super::sql::Row| read_case(row).ok()?.open_label(&name, now);
+        Ok(rows.iter().filter_map(label).collect())
     }
 
     /// What a look takes, by the last ones; `None` where there are too few.
@@ -196,6 +239,8 @@ impl Desk {
             by_hour: rows.iter().map(read).collect::<Result<_, SqlError>>()?,
             seconds: self.seconds_of_a_look()?,
             level: self.level()?,
+            waiting: self.waiting()?,
+            open: self.open_labels()?,
         })
     }
 }

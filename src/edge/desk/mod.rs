@@ -106,9 +106,9 @@ impl worker::DurableObject for Desk {
     async fn alarm(&self) -> worker::Result<Response> {
         // Whatever cannot be done now is still due: the alarm is set again, and reads judge for themselves.
         self.end_what_is_overdue();
-        self.check_load().await;
         self.hint();
         self.deliver_what_is_due().await;
+        self.check_load().await;
         self.forget_what_is_old();
         self.arm().await;
         self.hint();
@@ -309,7 +309,8 @@ impl Desk {
         let overdue = |at: i64| at < now.saturating_sub(1000);
         let message =
             earliest(&waiting).map(|at| if overdue(at) { now.saturating_add(1000) } else { at.max(now) });
-        let check = self.next_check().map(|at| at.max(now));
+        let check =
+            self.next_check().map(|at| if overdue(at) { now.saturating_add(1000) } else { at.max(now) });
         let Some(due) = rows.chain(message).chain(check).min() else { return };
         let storage = self.state.storage();
         let set = storage.get_alarm().await.ok().flatten();

@@ -141,21 +141,21 @@ impl Desk {
 
     /// A page of whole cases, the newest first, and the place behind which the next page begins.
     pub(super) fn recorded(&self, reading: &Recorded) -> Answered {
-        let of_kind = if reading.kind.is_some() { "kind = ? AND" } else { "" };
-        let page = format!(
-            "SELECT rowid AS place, id FROM cases WHERE {of_kind} rowid < ? AND created >= ? \
-             ORDER BY rowid DESC LIMIT ?"
-        );
-        let before = reading.before.unwrap_or(BEHIND_ALL);
-        let kind = reading.kind.as_deref().map(Bind::Text);
-        let values = [before.into(), reading.since.0.into(), RECORDED_AT_A_TIME.into()];
-        let values: Vec<Bind<'_>> = kind.into_iter().chain(values).collect();
-        let rows = self.sql.query(&page, &values)?;
+        let page = "SELECT created, id, kind FROM cases WHERE (created, id) < (?, ?) AND created >= ? \
+                    ORDER BY created DESC, id DESC LIMIT ?";
+        let behind_all = (BEHIND_ALL, String::new());
+        let (before, id) = reading.before.as_ref().unwrap_or(&behind_all);
+        let values = [(*before).into(), Bind::Text(id), reading.since.0.into(), RECORDED_AT_A_TIME.into()];
+        let rows = self.sql.query(page, &values)?;
         let (mut cases, mut bytes, mut place) = (Vec::new(), 0_usize, None);
         for row in &rows {
-            place = Some(row.int("place")?);
+            let id = row.text("id")?;
+            place = Some(format!("{} {id}", row.int("created")?));
+            if reading.kind.is_some() && row.text("kind").ok() != reading.kind {
+                continue;
+            }
             // One that cannot be read is left out.
-            let Ok(Some(case)) = self.case(&row.text("id")?) else { continue };
+            let Ok(Some(case)) = self.case(&id) else { continue };
             bytes = bytes.saturating_add(case.size());
             cases.push(record::case_to_json(&case));
             if bytes > LIST_BYTES {
@@ -164,7 +164,12 @@ impl Desk {
         }
         let full = rows.len() >= usize::try_from(RECORDED_AT_A_TIME).unwrap_or(0) || bytes > LIST_BYTES;
         let next = place.filter(|_| full);
-        Ok((200, Json::object([("cases", cases.into_iter().collect()), ("next", next.into())])))
+        let body = [
+            ("cases", cases.into_iter().collect()),
+            ("next", next.into()),
+            ("bytes", i64::try_from(bytes).unwrap_or(i64::MAX).into()),
+        ];
+        Ok((200, Json::object(body)))
     }
 
     /// What waits here, and how the answers of the person who asks have stood.
