@@ -17,54 +17,99 @@ async function ask(method, path, body) {
   }
 }
 
+/** The policy in force, once it has come; null where it did not. */
+let inForce;
+
+async function load() {
+  const answer = await fetch("/v1/policy", { credentials: "same-origin", cache: "no-store" }).catch(() => null);
+  if (!answer?.ok) return null;
+  const text = await answer.text();
+  if (at("policy").value === "") at("policy").value = text;
+  return text;
+}
+
 /** Brings the policy in force, to be changed and tried. */
-export async function prepare() {
+export function prepare() {
   at("backtest").hidden = false;
   at("backtest").addEventListener("submit", (event) => {
     event.preventDefault();
     run();
   });
-  const answer = await fetch("/v1/policy", { credentials: "same-origin", cache: "no-store" }).catch(() => null);
-  if (answer?.ok && at("policy").value === "") at("policy").value = await answer.text();
+  inForce = load();
+}
+
+/** A policy with one more criterion, in the syntax that it has. */
+function withCriterion(text, { toml, ...criterion }) {
+  if (!text.trimStart().startsWith("{")) return text.includes(toml) ? text : `${text.trimEnd()}\n\n${toml}`;
+  const policy = JSON.parse(text);
+  const known = (policy.criteria ?? []).some(({ id }) => id === criterion.id);
+  return known ? text : JSON.stringify({ ...policy, criteria: [...(policy.criteria ?? []), criterion] }, null, 2);
 }
 
 /** Tries the policy with one more criterion. */
-export function tryWith(criterion) {
+export async function tryWith(criterion) {
   const policy = at("policy");
-  if (!policy.value.includes(criterion)) policy.value = `${policy.value.trimEnd()}\n\n${criterion}`;
+  if ((await inForce) === null) inForce = load();
+  if ((await inForce) === null) {
+    at("tried").textContent = texts.notLoaded;
+    return;
+  }
+  try {
+    policy.value = withCriterion(policy.value, criterion);
+  } catch {
+    // What is no JSON is told with its line when it is tried.
+  }
   at("backtest-title").scrollIntoView({ block: "start" });
-  run();
+  at("try").focus({ preventScroll: true });
+  await run();
 }
 
+/** Counts the trials: only the newest is drawn. */
+let tried = 0;
+
 async function run() {
+  tried += 1;
+  const mine = tried;
   const text = at("policy").value;
   at("tried").textContent = texts.trying;
   at("trial").replaceChildren();
-  const since = at("since").value;
-  const json = text.trimStart().startsWith("{");
+  const desk = at("desk").value;
+  const query = new URLSearchParams({ since: at("since").value, ...(desk && { desk }) });
   let policy = text;
   try {
-    if (json) policy = JSON.parse(text);
+    if (text.trimStart().startsWith("{")) policy = JSON.parse(text);
   } catch {
     // As it is, so that its problem is told with its line.
   }
-  const answer = await ask("POST", `/v1/policy/backtest?since=${since}`, { policy, actions: null });
-  if (!answer.ok) {
-    const problems = answer.body?.problems ?? [];
-    at("tried").textContent = texts.failed(problems.length > 0 ? "" : (answer.body?.detail ?? ""));
-    at("trial").replaceChildren(element("ul", {}, ...problems.map((problem) => element("li", {}, reveal(texts.problem(problem))))));
+  const answer = await ask("POST", `/v1/policy/backtest?${query}`, { policy, actions: null });
+  if (mine !== tried) return;
+  if (answer.status === 401) {
+    location.assign("/sign-in?page=insights");
     return;
   }
-  const { before, after, actions, stands_for: stands } = answer.body;
-  at("tried").textContent = texts.done(plain(actions), number(stands));
+  if (answer.ok) drawTrial(answer.body);
+  else drawProblems(answer.body);
+}
+
+function drawProblems(body) {
+  const problems = body?.problems ?? [];
+  at("tried").textContent = texts.failed(problems.length > 0 ? "" : (body?.detail ?? ""));
+  const said = (problem) => (problem.line === undefined ? problem.message : texts.problem(problem));
+  at("trial").replaceChildren(element("ul", {}, ...problems.map((problem) => element("li", {}, reveal(said(problem))))));
+}
+
+function drawTrial({ before, after, actions, stands_for: stands, overridden, truncated, capacity }) {
+  at("tried").textContent = texts.done(plain(actions), number(stands), truncated);
   const rows = Object.entries(texts.rows).map(([name, word]) => ({ word, before: before[name], after: after[name] }));
   const [what, today, then] = texts.columns;
+  const columns = [[what, (row) => row.word], [today, (row) => number(row.before), true], [then, (row) => number(row.after), true]];
+  const says = capacity.flatMap(({ criteria = [], desk, advice, verdict }) => [
+    ...(verdict === "real" ? [] : [`${desk}: ${advice}`]),
+    ...criteria.map(({ id, message }) => `${desk}, ${id}: ${message}`),
+  ]);
   at("trial").replaceChildren(
-    element("p", {}, texts.letThrough(plain(after.let_through), plain(before.let_through))),
-    table(texts.rows.hold, [[what, (row) => row.word], [today, (row) => number(row.before), true], [then, (row) => number(row.after), true]], rows),
-    element("ul", {}, ...answer.body.capacity.flatMap(({ criteria, desk, advice, verdict }) => [
-      verdict === "real" ? null : element("li", {}, `${desk}: ${advice}`),
-      ...(criteria ?? []).map(({ id, message }) => element("li", {}, reveal(`${desk}, ${id}: ${message}`))),
-    ]).filter(Boolean)),
+    element("p", {}, texts.letThrough(plain(after.let_through), plain(before.let_through), plain(overridden))),
+    table(texts.table, columns, rows),
+    element("ul", {}, ...says.map((text) => element("li", {}, reveal(text)))),
   );
 }

@@ -22,19 +22,25 @@ export function percent(share) {
   if (value === null) return "–";
   const hundred = value * 100;
   if (hundred > 0 && hundred < 0.1) return "< 0.1 %";
+  if (hundred > 99.5 && hundred < 100) return "> 99 %";
   return `${hundred < 10 ? trim(hundred.toFixed(1)) : Math.round(hundred)} %`;
 }
 
-const trim = (text) => text.replace(/\.0$/, "");
+const trim = (text) => (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
 
 /** A count or an amount. */
 export function number(value) {
   const known = plain(value);
   if (known === null) return "–";
-  if (Math.abs(known) < 0.005) return "0";
-  if (Math.abs(known) >= 100) return Math.round(known).toLocaleString("en");
-  return Math.abs(known) >= 10 ? trim(known.toFixed(1)) : trim(known.toFixed(Math.abs(known) >= 1 ? 1 : 2));
+  const size = Math.abs(known);
+  if (size >= 100) return Math.round(known).toLocaleString("en");
+  // What no queue of people can tell from nothing.
+  if (size < 1e-6) return "0";
+  return size < 0.01 ? (known < 0 ? "> -0.01" : "< 0.01") : trim(known.toFixed(size >= 10 ? 1 : 2));
 }
+
+/** A ratio, by its first digits, however small. */
+export const ratio = (value) => String(Number(plain(value).toPrecision(2)));
 
 /** A time. */
 export function seconds(value) {
@@ -73,7 +79,7 @@ export function table(caption, columns, rows) {
       return at === 0 ? element("th", { scope: "row" }, shown) : element("td", numeric ? { className: "number" } : {}, shown);
     })),
   );
-  const made = element("table", { "aria-label": caption }, element("thead", {}, head), element("tbody", {}, ...body));
+  const made = element("table", {}, element("thead", {}, head), element("tbody", {}, ...body));
   return element("div", { className: "scroll", tabindex: "0", role: "region", "aria-label": caption }, made);
 }
 

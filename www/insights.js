@@ -2,7 +2,7 @@
 
 import { Offline, first, send } from "./api.js";
 import { prepare, tryWith } from "./backtest.js";
-import { behind, element, facts, number, percent, plain, seconds, share, table } from "./figures.js";
+import { behind, element, facts, isFew, number, percent, plain, ratio, seconds, share, table } from "./figures.js";
 import { written } from "./json.js";
 import { overConfidence, rates, stacks } from "./plot.js";
 import { reveal } from "./reveal.js";
@@ -27,42 +27,57 @@ function fill(id, ...children) {
 
 function drawCapacity(capacity) {
   const { capacity: words, verdicts, levels } = texts;
-  const asked = capacity.filter((row) => plain(row.held_per_hour) + plain(row.audits_per_hour) > 0);
-  if (asked.length === 0) return fill("keep-up", element("p", {}, words.nothing));
-  const answers = asked.map(({ desk, verdict, advice, level }) =>
-    lead(element("span", { className: `verdict ${verdict}` }, verdicts[verdict]), bold(`${desk}: `), advice, levels[level] ? ` ${levels[level]}` : ""),
+  const asks = (row) => plain(row.held_per_hour) + plain(row.audits_per_hour);
+  const busy = capacity.filter((row) => asks(row) > 0);
+  const idle = capacity.filter((row) => asks(row) === 0).map(({ desk }) => desk);
+  if (busy.length === 0) return fill("keep-up", element("p", {}, words.nothing));
+  const answers = busy.map(({ desk, verdict, advice, level }) =>
+    lead(element("span", { className: `verdict ${verdict}` }, verdicts[verdict]), " ", bold(`${desk}: `), advice, levels[level] ? ` ${levels[level]}` : ""),
   );
-  const rows = asked.map((row) => ({ ...row, name: row.desk, asks: plain(row.held_per_hour) + plain(row.audits_per_hour) }));
-  const room = (row) => Math.max(0, plain(row.reviews_per_hour) - row.asks);
-  const over = (row) => Math.max(0, row.asks - plain(row.reviews_per_hour));
-  const plot = stacks(words.plot, rows, [[(row) => row.asks - over(row), "bar"], [over, "over"], [room, "rest"]], (row) => percent(row.asks / plain(row.reviews_per_hour)));
-  const [desk, asks, possible, look, busy, wait, started, expire, expired] = words.columns;
+  const rows = busy.map((row) => ({ ...row, name: row.desk }));
+  const over = (row) => Math.max(0, asks(row) - plain(row.reviews_per_hour));
+  const parts = [
+    [(row) => asks(row) - over(row), "bar", words.asked],
+    [over, "over", words.over],
+    [(row) => Math.max(0, plain(row.reviews_per_hour) - asks(row)), "rest", words.possible],
+  ];
+  const plot = stacks(words.plot, rows, parts, (row) => percent(asks(row) / plain(row.reviews_per_hour)));
+  const [desk, asked, possible, people, look, time, wait, started, expire, expired, unaudited, waiting, later] = words.columns;
   const columns = [
     [desk, (row) => row.desk],
-    [asks, (row) => number(row.asks), true],
+    [asked, (row) => element("span", {}, number(asks(row)), aside(words.hours(plain(row.hours)))), true],
     [possible, (row) => number(row.reviews_per_hour), true],
+    [people, (row) => number(row.reviewers), true],
     [look, (row) => element("span", {}, seconds(row.seconds_per_review), aside(row.seconds_are ?? "")), true],
-    [busy, (row) => percent(row.utilisation), true],
+    [time, (row) => percent(row.utilisation), true],
     [wait, (row) => (row.expected_wait_seconds === null ? words.forever : seconds(row.expected_wait_seconds)), true],
     [started, (row) => percent(row.started_within_60s), true],
     [expire, (row) => percent(row.expected_expiries), true],
     [expired, (row) => share(row.expired), true],
+    [unaudited, (row) => share(row.unaudited), true],
+    [waiting, ({ backlog }) => number(backlog.waiting), true],
+    [later, ({ backlog }) => element("span", {}, number(backlog.in_eight_hours), backlog.hours_to_breach === null ? null : aside(words.breach(plain(backlog.hours_to_breach) === 0 ? 0 : number(backlog.hours_to_breach)))), true],
   ];
-  fill("keep-up", ...answers, plot, behind(words.plot, columns, rows));
+  const quiet = idle.length > 0 ? element("p", { className: "quiet" }, words.nothingAt(idle.join(", "))) : null;
+  fill("keep-up", ...answers, plot, behind(words.plot, columns, rows), quiet);
 }
 
 // Do they look?
+
+/** So many timed decisions say something of a team's pace. */
+const SOME = 20;
 
 function drawLooks(vigilance) {
   const words = texts.look;
   if (plain(vigilance.n) === 0) return fill("look", element("p", {}, words.unknown));
   const signs = vigilance.signs.map((sign) => words.signs[sign]);
-  const expected = vigilance.expected_overrides === null ? words.notExpected : words.against(number(vigilance.k), number(vigilance.expected_overrides));
+  const known = plain(vigilance.under_floor.n) >= SOME || vigilance.z !== null;
+  const expected = vigilance.expected_overrides === null ? words.notExpected : words.against(number(vigilance.observed_overrides), number(vigilance.expected_overrides));
   const team = facts([
-    [words.facts.seconds, seconds(vigilance.seconds)],
+    [words.facts.seconds, seconds(vigilance.seconds), texts.restsOn(number(vigilance.under_floor.n))],
     [words.facts.floor, share(vigilance.under_floor)],
     [words.facts.streak, number(vigilance.longest_streak)],
-    [words.facts.expected, expected, vigilance.z === null ? null : words.z(number(vigilance.z))],
+    [words.facts.expected, expected, vigilance.z === null ? null : words.z(number(vigilance.z), vigilance.z_needed)],
   ]);
   const [person, decisions, overrides, time, floor, streak, against, sign] = words.columns;
   const columns = [
@@ -73,36 +88,43 @@ function drawLooks(vigilance) {
     [floor, (row) => share(row.under_floor), true],
     [streak, (row) => number(row.longest_streak), true],
     [against, (row) => (row.z === null ? "–" : number(row.z)), true],
-    [sign, (row) => (row.stamping ? words.stamping : row.signs.join(", "))],
+    [sign, (row) => [...(row.stamping ? [words.stamping] : []), ...row.signs.map((sign) => words.words[sign])].join(", ")],
   ];
   const people = vigilance.people && element("details", {}, element("summary", {}, words.people), table(words.people, columns, vigilance.people));
   const stamping = vigilance.people?.filter((row) => row.stamping) ?? [];
   if (stamping.length > 0) signs.unshift(words.stamps(stamping.length, vigilance.people.length));
-  fill("look", lead(signs.length > 0 ? signs.join(" ") : words.none), team, people, element("p", { className: "quiet" }, words.drills));
+  fill("look", lead(signs.length > 0 ? signs.join(" ") : known ? words.none : words.tooFew), team, people, element("p", { className: "quiet" }, words.drills));
 }
 
 // What do they overturn, and why?
 
+/** A plot shows so many rows, and says so. */
+const first12 = (words, rows) => [rows.length > 12 ? words + texts.firstOf(12, rows.length) : words, rows.slice(0, 12)];
+
 function drawOverrides(overrides) {
   const words = texts.overturn;
-  if (plain(overrides.all.n) === 0) return fill("overturn", element("p", {}, words.none));
+  const ended = overrides.decision.filter(({ k }) => plain(k) > 0).map((row) => ({ ...row, name: words.ends[row.name] }));
+  const listed = (caption, rows) => behind(caption, [[words.listed[0], name], [words.listed[1], (row) => share(row), true]], rows);
+  const ends = ended.length > 0 && element("div", {}, rates(words.decisions, ended), listed(words.decisions, ended));
   const { all } = overrides;
+  if (plain(all.n) === 0) return fill("overturn", element("p", {}, words.none), ends);
   const choice = element("select", { id: "dimension" }, ...Object.entries(words.dimensions).map(([value, word]) => new Option(word, value)));
   const plots = element("div", { id: "by-dimension" });
   const draw = () => plots.replaceChildren(...byDimension(overrides[choice.value], words.dimensions[choice.value]));
   choice.addEventListener("change", draw);
   draw();
-  const reasons = overrides.reason.length > 0 && rates(words.reasons, overrides.reason.slice(0, 8));
-  const ended = overrides.decision.filter(({ k }) => plain(k) > 0).map((row) => ({ ...row, name: words.ends[row.name] }));
-  const ends = rates(words.decisions, ended);
-  const listed = (caption, rows) => behind(caption, [[words.listed[0], name], [words.listed[1], (row) => share(row), true]], rows);
+  const audits = plain(all.audited.n);
+  const wrong = isFew(audits)
+    ? [words.tooFew(audits)]
+    : words.wrong(bold(`${percent(all.wrong.rate)} (${percent(all.wrong.low)} – ${percent(all.wrong.high)})`), number(audits), percent(all.wrong.naive));
+  const reasons = overrides.reason.length > 0 && element("div", {}, rates(...first12(words.reasons, overrides.reason)), listed(words.reasons, overrides.reason));
   fill(
     "overturn",
-    lead(...words.lead(bold(percent(all.rate)))),
-    element("p", {}, ...words.wrong(bold(`${percent(all.wrong.rate)} (${percent(all.wrong.low)} – ${percent(all.wrong.high)})`), percent(all.wrong.naive))),
+    lead(...words.lead(share(all))),
+    element("p", {}, ...wrong),
     element("p", {}, element("label", { for: "dimension" }, `${words.by} `), choice),
     plots,
-    element("div", { className: "two" }, element("div", {}, reasons || null, listed(words.reasons, overrides.reason)), element("div", {}, ends, listed(words.decisions, ended))),
+    element("div", { className: "two" }, reasons || null, ends || null),
     drawEdits(overrides.edits),
   );
 }
@@ -119,7 +141,7 @@ function byDimension(rows, word) {
     [wrong, (row) => share(row.wrong), true],
     [naive, (row) => percent(row.wrong.naive), true],
   ];
-  return [rates(words.plot(word), rows.slice(0, 12)), behind(words.plot(word), columns, rows)];
+  return [rates(...first12(words.plot(word), rows)), behind(words.plot(word), columns, rows)];
 }
 
 function drawEdits(edits) {
@@ -129,9 +151,9 @@ function drawEdits(edits) {
   const becomes = (row) => {
     const said = element("span", {});
     const add = (...parts) => said.append(element("span", { className: "aside" }, ...parts));
-    const ratio = plain(row.ratio);
-    const slip = ratio !== null && words.slips.find(([known]) => Math.abs(Math.log(ratio / known)) < 0.1);
-    if (ratio !== null) add(words.ratio(number(ratio)), slip ? `: ${slip[1]}` : "");
+    const times = plain(row.ratio);
+    const slip = times !== null && words.slips.find(([known]) => Math.abs(Math.log(times / known)) < 0.1);
+    if (times !== null) add(words.ratio(ratio(times)), slip ? `: ${slip[1]}` : "");
     if (row.always !== null) add(words.always(value(row.always).textContent));
     else for (const { from, to, n } of row.moves.slice(0, 3)) if (plain(n) > 1) add(words.move(value(from).textContent, value(to).textContent, number(n)));
     return said;
@@ -143,63 +165,72 @@ function drawEdits(edits) {
 
 // Which errors do they catch?
 
-function drawCaught(caught) {
+function drawCaught({ all, category: rows }) {
   const words = texts.caught;
-  if (caught.length === 0) return fill("catch", element("p", {}, words.none));
-  const sum = (of) => caught.reduce((total, row) => total + plain(of(row)), 0);
-  const [stopped, through] = [sum(({ caught: n }) => n), sum(({ let_through: n }) => n)];
-  const parts = [[(row) => row.caught, "good"], [(row) => row.let_through, "rest"]];
+  if (rows.length === 0) return fill("catch", element("p", {}, words.none));
+  const parts = [[(row) => row.caught, "good", words.stopped], [(row) => row.let_through, "rest", words.through]];
   const [category, before, found, estimated, of] = words.columns;
+  // Of so many errors: those that somebody found.
+  const found_ = (row) => plain(row.caught) + plain(row.found_after);
+  const stopped = (row) => share({ rate: row.share, low: row.low, high: row.high, n: found_(row) });
   const columns = [
     [category, name],
     [before, (row) => number(row.caught), true],
     [found, (row) => number(row.found_after), true],
     [estimated, (row) => number(row.let_through), true],
-    [of, (row) => percent(row.share), true],
+    [of, stopped, true],
   ];
-  fill("catch", lead(words.lead(percent(stopped / (stopped + through)))), stacks(words.plot, caught.slice(0, 12), parts, (row) => percent(row.share)), behind(words.plot, columns, caught));
+  const answer = isFew(all.audits) ? [words.tooFew(plain(all.caught))] : words.lead(stopped(all));
+  fill("catch", lead(...answer), stacks(...first12(words.plot, rows), parts, (row) => percent(row.share)), behind(words.plot, columns, rows));
 }
 
 // What does it cost, and what does it save?
 
 function drawMoney(economics, tenths) {
   const words = texts.money;
-  const known = economics.known;
+  const { cost_of_review: cost, damage_caught: saved, damage_let_through: through } = economics;
+  const between = (low, high) => words.between(number(low), number(high));
   const money = facts([
-    [words.cost, number(economics.cost_of_review)],
-    [words.saved, number(economics.damage_caught)],
-    [words.through, number(economics.damage_let_through)],
+    cost !== null && [words.cost, number(cost), words.looks(plain(economics.looks))],
+    saved !== null && [words.saved, number(saved)],
+    through !== null && [words.through, number(through), between(economics.damage_let_through_low, economics.damage_let_through_high)],
   ]);
-  const lines = economics.severity.flatMap(({ threshold, optimum }) => [
-    ...(threshold === null ? [] : [{ at: threshold, kind: "today" }]),
-    ...(optimum === null ? [] : [{ at: optimum.threshold, kind: "best" }]),
+  const rows = economics.severity.filter(({ looks, caught, audits }) => plain(looks) + plain(caught) + plain(audits) > 0);
+  const lines = rows.flatMap(({ name: severity, threshold, optimum }) => [
+    ...(threshold === null ? [] : [{ at: threshold, kind: "today", words: words.today(severity) }]),
+    ...(optimum === null ? [] : [{ at: optimum.threshold, kind: "best", words: words.least(severity) }]),
   ]);
-  const [confidence, labels, wrong, weighted, seen, proceeded] = words.confidence;
+  const [confidence, wrong, naive, seen, proceeded] = words.confidence;
   const plotted = tenths.some(({ n }) => plain(n) > 0) && [
     overConfidence(words.plot, tenths, lines),
-    lines.length > 0 ? element("p", { className: "quiet" }, words.lines) : null,
     behind(words.plot, [
       [confidence, ({ from, to }) => `${from} – ${to}`],
-      [labels, (row) => number(row.n), true],
-      [wrong, (row) => share(row), true],
-      [weighted, (row) => percent(row.weighted), true],
+      [wrong, (row) => share({ ...row, k: undefined }), true],
+      [naive, (row) => percent(row.naive), true],
       [seen, (row) => number(row.seen), true],
       [proceeded, (row) => number(row.proceeded), true],
     ], tenths),
   ];
-  const [severity, looks, cost, stopped, through, pays, today, best] = words.columns;
+  const [severity, looks, review, stopped, passed, pays, today, best] = words.columns;
   const columns = [
     [severity, name],
     [looks, (row) => number(row.looks), true],
-    [cost, (row) => number(row.cost_of_review), true],
+    [review, (row) => number(row.cost_of_review), true],
     [stopped, (row) => number(row.caught), true],
-    [through, (row) => number(row.let_through), true],
+    [passed, (row) => element("span", isFew(row.audits) ? { className: "few" } : {}, number(row.let_through), aside(`${between(row.let_through_low, row.let_through_high)}, ${texts.restsOn(number(row.audits))}`)), true],
     [pays, (row) => (row.break_even === null ? "–" : words.paysFrom(percent(row.break_even))), true],
     [today, (row) => (row.threshold === null ? "–" : String(row.threshold)), true],
     [best, (row) => (row.optimum === null ? "–" : words.best(row.optimum.threshold, number(row.optimum.n))), true],
   ];
-  const sections = known ? [money, table(words.cost, columns, economics.severity), element("p", { className: "quiet" }, words.assumes)] : [element("p", {}, words.unknown)];
-  fill("money", ...sections, ...(plotted || []));
+  const missing = [cost === null ? words.noCost : null, saved === null ? words.noDamage : null].filter(Boolean);
+  fill(
+    "money",
+    ...missing.map((text) => element("p", {}, text)),
+    cost === null && saved === null ? null : money,
+    rows.length > 0 ? table(words.columns[0], columns, rows) : null,
+    lines.some(({ kind }) => kind === "best") ? element("p", { className: "quiet" }, words.assumes) : null,
+    ...(plotted || []),
+  );
 }
 
 // What should change?
@@ -215,7 +246,7 @@ function drawChanges({ capacity, economics, patterns }) {
     "change",
     list.length > 0 ? element("ul", { className: "changes" }, ...list) : patterns.found.length === 0 ? element("p", { className: "lead" }, words.none) : null,
     ...patterns.found.map(proposal),
-    element("p", { className: "quiet" }, patterns.found.length > 0 ? words.recorded(plain(patterns.recorded)) : words.fewer),
+    element("p", { className: "quiet" }, (patterns.found.length > 0 ? words.recorded : words.fewer)(plain(patterns.recorded))),
   );
 }
 
@@ -224,7 +255,7 @@ function proposal(pattern) {
   const { criterion, lift } = pattern;
   const tells = words.tells(share(pattern.with), share(pattern.without), number(lift));
   const button = role === "admin" ? element("button", { type: "button" }, words.tryIt) : null;
-  button?.addEventListener("click", () => tryWith(criterion.toml));
+  button?.addEventListener("click", () => tryWith(criterion));
   return element(
     "article",
     { className: "proposal" },
@@ -263,19 +294,26 @@ async function show() {
   const query = new URLSearchParams({ ...(desk && { desk }), ...(kind && { kind }), since });
   history.replaceState(null, "", `/insights?${query}`);
   at("status").textContent = texts.looking;
+  at("main").setAttribute("aria-busy", "true");
   const answer = await send("GET", `/v1/insights?${query}`).catch((error) => {
     if (!(error instanceof Offline)) throw error;
     return { ok: false, status: 0, body: null };
   });
   if (mine !== asked) return;
-  if (answer.status === 401) location.assign(`/sign-in?page=insights&${query}`);
+  at("main").removeAttribute("aria-busy");
+  if (answer.status === 401) {
+    location.assign(`/sign-in?page=insights&${query}`);
+    return;
+  }
+  // Numbers of another desk or time do not stand under this one's name.
+  at("answers").hidden = !answer.ok;
   if (!answer.ok) {
     at("status").textContent = texts.failed(answer.body?.detail ?? "");
     return;
   }
-  const { labels, left_out: leftOut, truncated, passed } = answer.body;
+  const { labels, left_out: leftOut, open, truncated, passed } = answer.body;
   const span = texts.spans.find(([value]) => value === since)[1];
-  at("status").textContent = texts.computed(plain(labels), span, truncated) + (plain(leftOut) > 0 ? texts.leftOut(plain(leftOut)) : "");
+  at("status").textContent = texts.computed(plain(labels), plain(open), span, truncated) + (plain(leftOut) > 0 ? texts.leftOut(plain(leftOut)) : "");
   if (kind === "") options("kind", ["", ...passed.kind.map((row) => row.name)], "");
   draw(answer.body);
 }
@@ -294,6 +332,7 @@ at("filters").addEventListener("submit", (event) => event.preventDefault());
 at("sign-out").addEventListener("click", async () => {
   const answer = await send("POST", "/sign-out").catch(() => null);
   if (answer?.ok) location.assign("/sign-in?page=insights");
+  else at("status").textContent = texts.signOutFailed;
 });
 at("to-review").hidden = role !== "reviewer";
 at("to-cases").hidden = role === "admin";

@@ -61,16 +61,20 @@ export function watcher(page) {
   const load = document.createElement("p");
   load.id = "load";
   load.hidden = true;
-  load.setAttribute("role", "status");
+  // The numbers change with every reading, and are not read out each time.
+  const [said, numbers] = [document.createElement("span"), document.createElement("span")];
+  said.setAttribute("role", "status");
+  load.append(said, numbers);
   at("strip").after(load);
 
   /** Says where a desk cannot keep its deadlines; what is said already is not said again. */
   function drawLoad() {
     const { capacity } = desks.get(state.desk);
     const overloaded = capacity?.level === "overloaded";
-    const text = overloaded ? later.overloaded(capacity) : "";
-    if (load.textContent !== text) load.textContent = text;
     load.hidden = !overloaded;
+    const text = overloaded ? later.overloaded : "";
+    if (said.textContent !== text) said.textContent = text;
+    numbers.textContent = overloaded ? later.overloadedBy(capacity) : "";
   }
 
   /** A desk's hint: what waits there now, and what changed. */

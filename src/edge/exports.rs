@@ -50,7 +50,7 @@ async fn begun(visit: &Visit<'_>, key: &Key, name: &str) -> Result<Exporting, Pr
             .ok_or_else(|| Problem::new(Code::Invalid, "`until` is an instant like 2026-01-31T00:00:00Z"))?,
     };
     // By what was known at its end: the same export is the same again.
-    let judged_since = Millis(until.0.saturating_sub(JUDGED.as_millis()));
+    let judged_since = Millis(until.min(now).0.saturating_sub(JUDGED.as_millis()));
     let known = read_tally(visit, desks.clone(), None, since, judged_since).await?;
     let mut labels = known.labels;
     labels.retain(|label| label.at < until);

@@ -111,7 +111,8 @@ pub(super) fn problem(problem: &Problem, incoming: &Incoming) -> Response {
         };
         return respond::empty(303, &[("location", &with_query(to, &incoming.query))]);
     }
-    REVIEW.with(|page| page.with(problem.status(), &Json::object([("problem", problem.to_json())])))
+    let page = if incoming.path == "/insights" { &INSIGHTS } else { &REVIEW };
+    page.with(|page| page.with(problem.status(), &Json::object([("problem", problem.to_json())])))
 }
 
 fn with_query(path: &str, query: &str) -> String {

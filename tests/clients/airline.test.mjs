@@ -209,7 +209,7 @@ test("all 120 conversations as streams: byte for byte where all calls proceed, a
   assert.ok(seen.rejected > 100 && seen.approved > 20 && seen.same > 1500);
 });
 
-test("what the decisions tell, and what a policy with the found pattern would have done", { skip }, async (t) => {
+test("what the decisions tell, and what a stricter policy would have done", { skip }, async (t) => {
   const actions = read("actions.jsonl").trim().split("\n").map((line) => JSON.parse(line));
   const insights = await until("every label has arrived", async () => {
     const { json } = await holdpoint.ask("GET", "/v1/insights", { key: holdpoint.admin });

@@ -57,8 +57,8 @@ describe("the five questions", () => {
     assert.match(await text(page, "#status"), /^From \d+ cases that are over, the last 30 days\. \d+ of them count for nothing below/);
     assert.match(await text(page, "#keep-up .lead"), /^Real\s*main: Nothing has to change\.$/);
     assert.match(await text(page, "#look .lead"), /^The decisions of 1 of \d people look like a rubber stamp/);
-    assert.match(await text(page, "#overturn .lead"), /^People overrode \d+ % of what they looked at\.$/);
-    assert.match(await text(page, "#catch .lead"), /were stopped before they ran, estimated\.$/);
+    assert.match(await text(page, "#overturn .lead"), /^People overrode \d+ %[\s\S]+ of \d[\s\S]* of what they looked at\.$/);
+    assert.match(await text(page, "#catch .lead"), /^Of all errors, found or not, \d+ %[\s\S]+ were stopped before they ran, estimated\.$/);
     assert.match(await text(page, "#money"), /Damage that was stopped/);
     assert.match(await text(page, "#change .proposal pre"), /when = 'args\.currency == "USD"'/);
     assert.deepEqual(page.complaints, []);
@@ -107,6 +107,37 @@ describe("the five questions", () => {
     const [today, then] = (await row("Held")).map(number);
     assert.ok(then > today, `${today} ${then}`);
     assert.match(await text(page, "#trial"), /refund-currency-usd: This criterion adds/);
+  });
+
+  test("of two trials the last one is shown, and of two questions", async () => {
+    let held = [];
+    await page.route("**/v1/policy/backtest**", async (route) => {
+      // The first answer comes after the second.
+      if (held.length === 0) await new Promise((resolve) => held.push(resolve));
+      await route.continue();
+    });
+    const loose = (await page.inputValue("#policy")).replace("threshold = 0.8", "threshold = 0.01");
+    await page.click("#try");
+    await page.waitForFunction(() => document.getElementById("tried").textContent === "Trying…");
+    await page.fill("#policy", loose);
+    await page.click("#try");
+    await page.waitForSelector("#trial table");
+    const shown = await text(page, "#trial");
+    held.forEach((resolve) => resolve());
+    await page.waitForResponse("**/v1/policy/backtest**");
+    assert.equal(await text(page, "#trial"), shown);
+    await page.unroute("**/v1/policy/backtest**");
+  });
+
+  test("where the figures cannot be had no others stand in their place", async () => {
+    await page.route("**/v1/insights**", (route) => route.fulfill({ status: 503, contentType: "application/problem+json", body: '{"detail":"the tally is out of reach"}' }));
+    await page.selectOption("#since", "90d");
+    await page.waitForFunction(() => document.getElementById("status").textContent.includes("the tally is out of reach"));
+    assert.equal(await page.isHidden("#answers"), true);
+    await page.unroute("**/v1/insights**");
+    await page.selectOption("#since", "30d");
+    await page.waitForSelector("#answers:not([hidden])");
+    page.complaints = [];
   });
 
   test("a policy that is none is told with its line", async () => {
@@ -167,8 +198,8 @@ describe("a desk that cannot keep up, with nothing decided", () => {
   test("has no numbers yet, and says so", async () => {
     const page = await opened(shop.auditor, { holdpoint: shop.holdpoint });
     assert.match(await text(page, "#overturn"), /Nothing was decided yet/);
-    assert.match(await text(page, "#money"), /Not known: the policy says neither/);
-    assert.match(await text(page, "#change"), /a pattern takes at least five overrides/);
+    assert.match(await text(page, "#money"), /What review costs is not known[\s\S]*What errors cost is not known/);
+    assert.match(await text(page, "#change"), /One takes at least five overrides/);
     await fitsEverybody(page, "insights of nothing");
     assert.deepEqual(page.complaints, []);
     await page.context().close();
@@ -182,7 +213,7 @@ describe("a desk that cannot keep up, with nothing decided", () => {
     await reviewing.waitForURL("**/review");
     for (let at = 0; at < 30; at += 1) await shop.hold("refund", { at });
     await reviewing.waitForSelector("#load:not([hidden])", { timeout: 40_000 });
-    assert.match(await reviewing.innerText("#load"), /^This desk cannot keep its deadlines: \d+ looks an hour are asked for, and 5 are possible\. .*nothing is let through\.$/);
+    assert.match(await reviewing.innerText("#load"), /^This desk cannot keep its deadlines\. .*nothing is let through\. \d+ looks an hour are asked for, and 5 are possible\.$/);
     await fitsEverybody(reviewing, "review, overloaded");
     await picture(reviewing, "review-overloaded");
     await reviewing.context().close();

@@ -36,7 +36,7 @@ describe("estimates", () => {
     const truths = [["all", deployment.truth()], ...["refund", "send_email", "rebook"].map((kind) => [kind, deployment.truth((action) => action.kind === kind)])];
     const of = (name) => (name === "all" ? insights.overrides.all : insights.overrides.kind.find((row) => row.name === name)).wrong;
     // Which actions are drawn for audits is left to chance in each run. An interval at 95 % may miss; three of four, or
-    // one by more than as much again as it is wide to that side, is less than one run in a thousand. How often
+    // one by more than as much again as it is wide to that side, is about one run in a thousand. How often
     // they hold is counted over hundreds of deployments in tests/statistics.rs.
     const missed = truths.filter(([name, truth]) => truth < of(name).low || truth > of(name).high);
     const beyond = ([name, truth]) => {
@@ -45,7 +45,7 @@ describe("estimates", () => {
     };
     assert.ok(missed.length < 3 && !missed.some(beyond), JSON.stringify(missed.map(([name, truth]) => [name, truth, of(name)])));
     const { naive, rate } = of("all");
-    assert.ok(Math.abs(naive - deployment.truth()) > 3 * Math.abs(rate - deployment.truth()), `${naive} ${rate} ${deployment.truth()}`);
+    assert.ok(naive - deployment.truth() > 0.02 && Math.abs(rate - deployment.truth()) < naive - deployment.truth(), `${naive} ${rate} ${deployment.truth()}`);
   });
 
   test("rest on nothing that a rubber stamp said", () => {

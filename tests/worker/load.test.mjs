@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { randomBytes } from "node:crypto";
 import { Shop } from "../harness/shop.mjs";
+import { each } from "../harness/deployment.mjs";
 import { until } from "../harness/holdpoint.mjs";
 
 const policy = (reviewers) => `holdpoint = 1
@@ -38,9 +39,14 @@ after(async () => {
 
 const desk = async () => (await shop.ask("GET", "/v1/desks", { key: shop.ana })).json.desks[0];
 const ledger = async (query) => (await shop.ask("GET", `/v1/ledger${query}`, { key: shop.auditor })).text.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+const wholeLedger = async () => {
+  const entries = [];
+  for (let page; page === undefined || page.length > 0; entries.push(...page)) page = await ledger(`?desk=main&after=${entries.at(-1)?.seq ?? 0}`);
+  return entries;
+};
 const audited = async (action) => (await shop.shown(action)).status === "to_audit";
 
-test("a desk says how loaded it is, sheds audits and nothing else, tells everybody, and says when it is over", async () => {
+test("a desk says how loaded it is, sheds audits and nothing else, keeps the probability, and tells everybody", async () => {
   const note = async () => (await shop.propose("note", { text: "x" })).json;
   assert.ok(await audited(await note()), "calm: every note is audited");
   assert.equal((await until("it is looked at", async () => (await desk()).capacity && (await desk()))).capacity.level, "calm");
@@ -64,6 +70,12 @@ test("a desk says how loaded it is, sheds audits and nothing else, tells everybo
   const answer = await shop.propose("note", { text: "y" });
   assert.deepEqual([answer.json.status, answer.json.verdict.audit], ["proceed", 1], "the verdict is the policy's");
   assert.equal((await shop.read(shed)).json.status, "proceed");
+  // Of fifteen hundred more about seven are drawn, each with the probability that was in force: none, less than once in a thousand.
+  await each(Array.from({ length: 1500 }), 16, note);
+  const drawn = (await wholeLedger()).filter(({ type }) => type === "sampled").map(({ detail }) => detail.probability);
+  const shedding = drawn.indexOf(0.005);
+  assert.ok(shedding > 0 && drawn.slice(0, shedding).every((probability) => probability === 1), "all of them, until it was told");
+  assert.ok(drawn.slice(shedding).every((probability) => probability === 0.005) && drawn.length - shedding < 30, JSON.stringify(drawn));
   for (const action of held) assert.equal((await shop.read(action)).json.status, "held", "load approves nothing");
 
   const overloaded = await until("the webhook is told", async () => told.find(({ type }) => type === "desk.overloaded"));
