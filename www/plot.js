@@ -43,7 +43,9 @@ function named(name, y, kind) {
 
 /** Shares, each a bar from zero with the whisker of its interval. */
 export function rates(caption, rows) {
-  const most = Math.max(0.05, ...rows.map(({ rate, high, n }) => (isFew(n) ? plain(rate) : plain(high)) ?? 0));
+  // What rests on little does not set the scale.
+  const sure = rows.filter(({ n }) => !isFew(n));
+  const most = Math.max(0.05, ...(sure.length > 0 ? sure.map(({ high }) => plain(high)) : rows.map(({ rate }) => plain(rate) ?? 0)));
   const x = (value) => LEFT + Math.min(1, plain(value) / most) * (RIGHT - LEFT);
   const drawn = rows.map(({ name, rate, low, high, n }, at) => {
     const [y, few] = [at * ROW, isFew(n) ? "few" : ""];

@@ -124,6 +124,7 @@ export const later = {
   undoVote: "A vote that is not the last one cannot be taken back.",
   undoTooLate: "Too late to undo: it was released.",
   sendFirst: "Your last decisions are still being sent. Sign out when they have arrived.",
+  load: "How loaded this desk is",
   overloaded: "This desk cannot keep its deadlines. What nobody decides in time expires; nothing is let through. ",
   overloadedBy: ({ held_per_hour: asked, audits_per_hour: audits, reviews_per_hour: possible }) =>
     `${Math.round(asked + audits)} looks an hour are asked for, and ${Math.round(possible)} are possible.`,

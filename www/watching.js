@@ -58,9 +58,10 @@ export function watcher(page) {
     else if (answer.status === 409) lost(shown, texts.leased(shown.title), drafts.leaseLost);
   }
 
-  const load = document.createElement("p");
+  const load = document.createElement("section");
   load.id = "load";
   load.hidden = true;
+  load.setAttribute("aria-label", later.load);
   // The numbers change with every reading, and are not read out each time.
   const [said, numbers] = [document.createElement("span"), document.createElement("span")];
   said.setAttribute("role", "status");
