@@ -67,8 +67,15 @@ pub struct Trial {
     pub outcomes: Vec<Outcome>,
 }
 
-/// With more criteria than this it is not told what each does alone.
-const MAX_CRITERIA: usize = 100;
+/// What each criterion does alone takes a look at every criterion for each action that it matches: beyond so many
+/// looks it is not told.
+const MOST_LOOKS: usize = 4_000_000;
+
+/// Whether what each criterion does alone can be told of so many actions.
+fn can_tell(policy: &Policy, actions: usize) -> bool {
+    let criteria = policy.criteria().len();
+    criteria.saturating_mul(criteria).saturating_mul(actions) <= MOST_LOOKS
+}
 
 /// A trial that is under way: actions are added one by one, so that whoever has many can say how far it is.
 #[derive(Debug)]
@@ -78,15 +85,10 @@ pub struct Trying<'p> {
 }
 
 impl<'p> Trying<'p> {
-    /// Begins.
-    pub fn new(policy: &'p Policy) -> Self {
-        // What each of very many criteria does alone is too much to compute.
-        let told = policy.criteria().len() <= MAX_CRITERIA;
-        let criteria = policy
-            .criteria()
-            .iter()
-            .filter(|_| told)
-            .map(|criterion| (criterion.id.clone(), Effect::default()));
+    /// Begins; `tells_criteria`: whether it is told what each criterion does alone.
+    pub fn new(policy: &'p Policy, tells_criteria: bool) -> Self {
+        let known = policy.criteria().iter().filter(|_| tells_criteria);
+        let criteria = known.map(|criterion| (criterion.id.clone(), Effect::default()));
         Self { policy, trial: Trial { criteria: criteria.collect(), ..Trial::default() } }
     }
 
@@ -161,7 +163,7 @@ fn add(desks: &mut Groups<Looks>, desk: &str, looks: Looks, sign: f64) {
 
 /// Tries a policy on actions.
 pub fn trial(policy: &Policy, samples: &[Sample]) -> Trial {
-    let mut trying = Trying::new(policy);
+    let mut trying = Trying::new(policy, can_tell(policy, samples.len()));
     for sample in samples {
         trying.add(sample);
     }

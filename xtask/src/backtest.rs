@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let options = options(arguments)?;
     let policy = read_policy(&options.policy)?;
     let against = options.against.as_deref().map(read_policy).transpose()?;
-    let tried = try_all(&options.actions, &policy, against.as_ref())?;
+    let tried = try_all(&options.actions, &policy, against.as_ref(), options.per_day.is_some())?;
     let through = tried.through.len();
     if tried.after.outcomes.is_empty() {
         return Err(Failure::Usage(format!("{} has no action in it", options.actions)));
@@ -116,10 +116,11 @@ struct Tried {
     through: Vec<(usize, Option<String>, String)>,
 }
 
-fn try_all(file: &str, policy: &Policy, against: Option<&Policy>) -> Outcome<Tried> {
+fn try_all(file: &str, policy: &Policy, against: Option<&Policy>, tells: bool) -> Outcome<Tried> {
     let opened = File::open(file).map_err(|error| Failure::Usage(format!("reading {file}: {error}")))?;
     let length = opened.metadata().map_err(failed(file))?.len();
-    let (mut after, mut before) = (Trying::new(policy), against.map(Trying::new));
+    let (mut after, mut before) =
+        (Trying::new(policy, tells), against.map(|policy| Trying::new(policy, false)));
     let (mut overridden, mut through, mut read, mut told) = (0_usize, Vec::new(), 0_u64, 0_u64);
     let mut lines = BufReader::new(opened);
     let mut line = Vec::new();
