@@ -310,6 +310,31 @@ fn where_a_member_is_not_always_there_the_criterion_asks_for_it() {
     assert!(policy.is_ok(), "{policy:?}");
 }
 
+#[test]
+fn a_proposal_concerns_its_kind_alone_and_has_an_id_of_its_own() {
+    let with: Vec<(Object, bool)> = (0..80)
+        .map(|at| (args(&format!("{{\"amount\":{}}}", if at < 20 { -300 } else { 300 })), at < 20))
+        .collect();
+    let reviewed: Vec<Reviewed<'_>> = with
+        .iter()
+        .map(|(args, overridden)| Reviewed {
+            kind: "send_*",
+            args,
+            model: None,
+            by_rule: false,
+            overridden: *overridden,
+        })
+        .collect();
+    let found = patterns(&reviewed);
+    let one = proposed(&found[0], "wrong sign", &[]);
+    assert!(one.when.starts_with(r#"kind == "send_*" && args.amount"#), "{}", one.when);
+    let other = proposed(&found[0], "wrong sign", std::slice::from_ref(&one.id));
+    assert_eq!(other.id, format!("{}-2", one.id));
+    // What a criterion has looked at already is no news.
+    let ruled: Vec<Reviewed<'_>> = reviewed.iter().map(|one| Reviewed { by_rule: true, ..*one }).collect();
+    assert_eq!(patterns(&ruled), []);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 64, ..ProptestConfig::default() })]
 

@@ -172,9 +172,8 @@ impl Desk {
         let (held, mut audits) = self.arrived_since(Millis(since))?;
         if level != Level::Calm {
             // Of few that are drawn each stands for many: over a longer time they tell more.
-            let long = now.0.saturating_sub(LONG_WINDOW.as_millis());
-            let hours = int_to_f64(LONG_WINDOW.as_millis()) / int_to_f64(WINDOW.as_millis());
-            audits = self.arrived_since(Millis(long))?.1 / hours;
+            let long = Millis(now.0.saturating_sub(LONG_WINDOW.as_millis()));
+            audits = self.arrived_since(long)?.1 / self.hours_since(long, now)?;
         }
         let seconds = self.seconds_of_a_look()?.unwrap_or(policy.seconds);
         // Held cases need as many looks as approvals: as many as those that came in this time did.
@@ -199,6 +198,15 @@ impl Desk {
         let rows = self.sql.query(sums, &[since.0.div_euclid(MINUTE).into()])?;
         let sum = |name| rows.first().map_or(Ok(0), |row| row.int(name)).map(int_to_f64);
         Ok((sum("held")?, sum("audits")? / 1000.0))
+    }
+
+    /// How many hours of that time there were anything at all, from the first arrival on; at least one.
+    fn hours_since(&self, since: Millis, now: Millis) -> Result<f64, SqlError> {
+        let first = "SELECT min(minute) AS minute FROM arrivals WHERE minute > ?";
+        let rows = self.sql.query(first, &[since.0.div_euclid(MINUTE).into()])?;
+        let first = rows.first().map_or(Ok(None), |row| row.optional_int("minute"))?;
+        let first = first.map_or(now, |minute| Millis(minute.saturating_mul(MINUTE)));
+        Ok((int_to_f64(now.since(first).as_millis()) / int_to_f64(WINDOW.as_millis())).max(1.0))
     }
 
     /// How many held cases wait now.
