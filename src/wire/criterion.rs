@@ -25,12 +25,13 @@ pub struct Proposed {
 pub fn proposed(pattern: &Pattern, category: &str, taken: &[String]) -> Proposed {
     let (about, says) = words(&pattern.property);
     // In a list of kinds `*` would stand for anything.
-    let any = pattern.kind.contains('*');
+    let any = pattern.kind.contains('*') || pattern.kind.trim().is_empty();
     let when = condition(pattern);
     let of_kind = format!("kind == {}", quoted(&pattern.kind));
     Proposed {
         id: free_id(&slug(&format!("{}-{about}", pattern.kind)), taken),
-        category: category.to_owned(),
+        // A policy takes no empty one.
+        category: if category.trim().is_empty() { "wrong".to_owned() } else { category.to_owned() },
         kind: if any { "*".to_owned() } else { pattern.kind.clone() },
         when: if any { format!("{of_kind} && {when}") } else { when },
         message: format!(
