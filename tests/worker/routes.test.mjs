@@ -186,7 +186,7 @@ describe("doors", () => {
   // The table is the printed one: what the document says is what the router does.
   const printed = readFileSync(join(root, "docs", "access.md"), "utf8");
   const rows = [...printed.matchAll(/^\| `(\S+) (\S+)` \| (\S+) \| (\S+) \| (\S+) \| (\S+) \|/gm)];
-  const isPage = (path) => path.startsWith("/review");
+  const isPage = (path) => ["/review", "/review/cases", "/insights"].includes(path);
   const ROLES = ["app", "reviewer", "auditor", "admin"];
   for (const [, method, path, ...cells] of rows.filter(([, , path]) => path.startsWith("/v1/") || path.startsWith("/to/"))) {
     const verb = method === "ANY" ? "POST" : method;
@@ -213,7 +213,7 @@ describe("doors", () => {
     const roles = ROLES.filter((_, at) => cells[at] !== "–");
     test(`${method} ${path} is for ${roles.join(", ")}, and leads others to sign in`, async () => {
       const nobody = await ask(method, `${path}?case=hp_x`);
-      const page = path === "/review/cases" ? "page=cases&" : "";
+      const page = { "/review/cases": "page=cases&", "/insights": "page=insights&" }[path] ?? "";
       assert.deepEqual([nobody.status, nobody.headers.get("location")], [303, `/sign-in?${page}case=hp_x`]);
       for (const [role, key] of Object.entries({ app, reviewer, auditor, admin: holdpoint.admin })) {
         const answer = await ask(method, path, { key });
