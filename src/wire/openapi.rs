@@ -1,6 +1,7 @@
 //! The description of the HTTP API as `OpenAPI` 3.1, from the table of routes and the shapes that read and write
 //! its bodies. Printed once into `www/openapi.json`; a test keeps it so.
 
+use super::export::Export;
 use super::operations::{Content, ONCE, Operation, operation};
 use super::problem::Code;
 use super::route::{Access, Name, ROUTES, Row, Scope};
@@ -145,11 +146,17 @@ fn name_of(name: &str) -> &'static str {
 fn parameters(row: &Row, operation: &Operation) -> Vec<Json> {
     let mut parameters = Vec::new();
     for segment in row.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}')) {
+        let schema = if segment == "export" {
+            let words = Export::ALL.map(Export::as_str).into_iter().collect::<Json>();
+            Json::object([("type", "string".into()), ("enum", words)])
+        } else {
+            Json::object([("type", "string".into()), ("minLength", 1_i64.into())])
+        };
         parameters.push(Json::object([
             ("in", "path".into()),
             ("name", segment.into()),
             ("required", true.into()),
-            ("schema", Json::object([("type", "string".into()), ("minLength", 1_i64.into())])),
+            ("schema", schema),
         ]));
     }
     let once = (row.method == "POST" && row.access != Access::Public).then_some(&ONCE);
