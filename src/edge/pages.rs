@@ -6,6 +6,7 @@ use super::respond::{self, page_headers};
 use super::review::{desks_of, desks_with_counts, find_case};
 use super::{Responded, Visit, call, clock};
 use crate::core::canonical::Digest;
+use crate::core::capacity::load::Level;
 use crate::core::json::Json;
 use crate::core::key::{Key, Role};
 use crate::wire::api::Claim;
@@ -131,6 +132,7 @@ pub(super) async fn review(visit: &Visit<'_>, key: &Key) -> Responded {
         return Ok(respond::empty(303, &[("location", &location)]));
     }
     let mut first = desks_with_counts(visit, key).await?;
+    without_calm_loads(&mut first);
     let asked_for = match visit.incoming.text_parameter("case")? {
         Some(id) => find_case(visit, key, &id).await?,
         None => None,
@@ -151,6 +153,19 @@ pub(super) async fn review(visit: &Visit<'_>, key: &Key) -> Responded {
         object.set("time", clock::now().to_string());
     }
     Ok(REVIEW.with(|page| page.with(200, &first)))
+}
+
+/// The document is small: of a desk's load it brings what has to be said at once.
+fn without_calm_loads(first: &mut Json) {
+    let Some(Json::Array(desks)) = first.as_object_mut().and_then(|first| first.get_mut("desks")) else {
+        return;
+    };
+    for desk in desks.iter_mut().filter_map(Json::as_object_mut) {
+        let level = desk.get("capacity").and_then(|capacity| capacity.get("level")).and_then(Json::as_str);
+        if level != Some(Level::Overloaded.as_str()) {
+            desk.remove("capacity");
+        }
+    }
 }
 
 /// `GET /review/cases`
