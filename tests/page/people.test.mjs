@@ -159,6 +159,7 @@ test("X and a digit hand a case to another desk, and the next one is there", asy
   page = await signedIn(browser, shop.holdpoint, shop.ana, { bypassCSP: true });
   await shows("Refund 401");
   await page.keyboard.press("x");
+  await page.waitForSelector("#reasons:not([hidden])");
   assert.match(await page.locator("#reasons").innerText(), /1\s+seniors/);
   await page.keyboard.press("1");
   await says("Moved to seniors: Refund 401");
