@@ -1,6 +1,7 @@
 //! Canonical JSON (RFC 8785) and the digest that binds an approval to what runs.
 
 use super::json::{Json, Object, write_string};
+use super::order::sorted;
 use sha2::{Digest as _, Sha256};
 
 /// A SHA-256, written `sha256:` and 64 hexadecimal digits.
@@ -78,9 +79,8 @@ fn write_value(value: &Json, out: &mut String) {
 }
 
 fn write_object(object: &Object, out: &mut String) {
-    let mut members: Vec<_> = object.iter().collect();
     // RFC 8785 sorts names by their UTF-16 code units, which differs from UTF-8 order beyond U+FFFF.
-    members.sort_unstable_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+    let members = sorted(object.iter().collect(), |(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
     out.push('{');
     for (at, (name, value)) in members.into_iter().enumerate() {
         if at > 0 {

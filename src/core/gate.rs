@@ -5,6 +5,7 @@
 
 use super::action::{Action, Confidence};
 use super::cel::{EvalError, Input};
+use super::number::f64_text;
 use super::policy::severity::Severity;
 use super::policy::{Criterion, Handling, Oversight, Policy, Then};
 use super::verdict::{Outcome, Reason, Verdict};
@@ -172,21 +173,19 @@ fn oversee(
             if confidence.value() >= threshold {
                 return (Outcome::Proceed, Some(threshold), Vec::new());
             }
+            let needed = f64_text(threshold);
             let low = match confidence {
                 Confidence::Given(given) => {
                     format!(
-                        "Confidence {} is below {threshold}, the threshold for {name} severity.",
-                        given.get()
+                        "Confidence {} is below {needed}, the threshold for {name} severity.",
+                        f64_text(given.get())
                     )
                 }
                 Confidence::None => {
-                    format!("No confidence was given, and {name} severity needs {threshold}.")
+                    format!("No confidence was given, and {name} severity needs {needed}.")
                 }
                 Confidence::Invalid => {
-                    format!(
-                        "{} The threshold for {name} severity is {threshold}.",
-                        invalid.unwrap_or_default()
-                    )
+                    format!("{} The threshold for {name} severity is {needed}.", invalid.unwrap_or_default())
                 }
             };
             (Outcome::Hold, Some(threshold), reasons(Some(low)).collect())

@@ -1,6 +1,7 @@
 //! Things by name, in an order that is the same every time. One map of names to places serves all of them: each kind
 //! of map and of sorting would be its own code in the Worker.
 
+use super::order::places;
 use std::collections::BTreeMap;
 
 /// Things, each under its name.
@@ -58,6 +59,11 @@ impl<T> Groups<T> {
         self.things.len() > before
     }
 
+    /// All of them, in the order in which they came.
+    pub fn into_things(self) -> Vec<T> {
+        self.things
+    }
+
     /// All of them, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &T)> {
         self.places.iter().filter_map(|(name, place)| Some((name.as_str(), self.things.get(*place)?)))
@@ -73,8 +79,6 @@ impl<T> Groups<T> {
 
 /// The places of numbers, the largest first; those of equal ones in their order.
 pub fn falling(numbers: &[f64]) -> Vec<usize> {
-    let mut places: Vec<usize> = (0..numbers.len()).collect();
-    let number = |place: &usize| numbers.get(*place).copied().unwrap_or(f64::NAN);
-    places.sort_by(|a, b| number(b).total_cmp(&number(a)));
-    places
+    let number = |place: usize| numbers.get(place).copied().unwrap_or(f64::NAN);
+    places(numbers.len(), &|a, b| number(b).total_cmp(&number(a)))
 }

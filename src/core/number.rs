@@ -4,11 +4,7 @@
 //! see its value. Canonical text follows RFC 8785, section 3.2.2.3 (ECMAScript's shortest form of the nearest
 //! double) wherever that loses nothing, and an exact form of our own where it would.
 
-use std::fmt::Write as _;
-
-/// Literals with more digits, or a decimal exponent further from zero, are refused: comparing them costs
-/// more than any action is worth.
-pub const MAX_DIGITS: usize = 400;
+use super::decimal::Decimal;
 
 /// A number literal of JSON's grammar, kept as written.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,15 +23,15 @@ pub enum NumberValue {
 }
 
 impl Number {
-    /// Takes a literal that follows JSON's grammar; `None` if it does not, or is beyond [`MAX_DIGITS`].
+    /// Takes a literal that follows JSON's grammar; `None` if it does not, or is beyond [`MAX_DIGITS`](super::decimal::MAX_DIGITS).
     pub fn parse(literal: &str) -> Option<Self> {
         if !follows_json_grammar(literal) {
             return None;
         }
-        Decimal::of(literal)?;
+        let decimal = Decimal::of(literal)?;
         let value = match literal.parse::<i64>() {
             Ok(int) if !literal.contains(['.', 'e', 'E']) => NumberValue::Int(int),
-            _ => NumberValue::Double(literal.parse().ok()?),
+            _ => NumberValue::Double(decimal.nearest()),
         };
         Some(Self { literal: literal.into(), value })
     }
@@ -72,7 +68,7 @@ impl Number {
         let double = self.as_f64();
         let exact = Decimal::of(&self.literal);
         if double.is_finite() {
-            let shortest = Decimal::of(&format!("{double:e}"));
+            let shortest = Decimal::shortest(double);
             if shortest == exact {
                 write_f64(double, out);
                 return;
@@ -103,6 +99,28 @@ impl From<f64> for Number {
     }
 }
 
+/// The double that is nearest to a decimal, of two as near the even one; `None` for what is none, or is beyond the
+/// limits. Unlike JSON it may begin with `+` or zeros, and either side of the point may be empty.
+pub fn nearest_f64(decimal: &str) -> Option<f64> {
+    let decimal = decimal.strip_prefix('+').unwrap_or(decimal);
+    let unsigned = decimal.strip_prefix('-').unwrap_or(decimal);
+    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+    let is_decimal = digits(whole) && digits(fraction) && whole.len().max(fraction.len()) > 0;
+    (is_decimal && digits(exponent) && !exponent.is_empty())
+        .then(|| Decimal::of(decimal))?
+        .map(|decimal| decimal.nearest())
+}
+
+/// A finite double as [`write_f64`] writes it.
+pub fn f64_text(double: f64) -> String {
+    let mut text = String::new();
+    write_f64(double, &mut text);
+    text
+}
+
 /// The nearest double of a 64-bit integer.
 #[expect(clippy::cast_precision_loss, reason = "the nearest double is what is asked for")]
 pub fn int_to_f64(int: i64) -> f64 {
@@ -111,7 +129,7 @@ pub fn int_to_f64(int: i64) -> f64 {
 
 /// Appends a finite double as ECMAScript's `Number::toString` writes it (ECMA-262, section 6.1.6.1.20).
 pub fn write_f64(double: f64, out: &mut String) {
-    let Some(decimal) = Decimal::of(&format!("{double:e}")) else { return };
+    let Some(decimal) = Decimal::shortest(double) else { return };
     if decimal.digits.is_empty() {
         out.push('0');
         return;
@@ -140,76 +158,6 @@ pub fn write_f64(double: f64, out: &mut String) {
     } else {
         decimal.write_digits_and_exponent(out);
     }
-}
-
-/// A decimal value in one form only: no leading or trailing zeros in `digits`, the value being
-/// `d.ddd × 10^exponent`; zero has no digits.
-#[derive(Debug, PartialEq)]
-struct Decimal {
-    negative: bool,
-    digits: String,
-    exponent: i64,
-}
-
-impl Decimal {
-    fn of(literal: &str) -> Option<Self> {
-        let (negative, unsigned) = match literal.strip_prefix('-') {
-            Some(rest) => (true, rest),
-            None => (false, literal),
-        };
-        let (mantissa, written_exponent) = match unsigned.split_once(['e', 'E']) {
-            Some((mantissa, exponent)) => (mantissa, parse_exponent(exponent)),
-            None => (unsigned, 0),
-        };
-        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let all = format!("{whole}{fraction}");
-        let significant = all.trim_start_matches('0');
-        let digits = significant.trim_end_matches('0');
-        if digits.is_empty() {
-            return Some(Self { negative: false, digits: String::new(), exponent: 0 });
-        }
-        let leading_zeros = all.len().saturating_sub(significant.len());
-        let exponent = i64::try_from(whole.len())
-            .ok()?
-            .saturating_sub(i64::try_from(leading_zeros).ok()?)
-            .saturating_sub(1)
-            .saturating_add(written_exponent);
-        let limit = i64::try_from(MAX_DIGITS).ok()?;
-        if digits.len() > MAX_DIGITS || exponent.saturating_abs() > limit {
-            return None;
-        }
-        Some(Self { negative, digits: digits.to_owned(), exponent })
-    }
-
-    fn write_exact(&self, out: &mut String) {
-        if self.negative {
-            out.push('-');
-        }
-        self.write_digits_and_exponent(out);
-    }
-
-    fn write_digits_and_exponent(&self, out: &mut String) {
-        let (first, rest) = self.digits.split_at_checked(1).unwrap_or((&self.digits, ""));
-        out.push_str(first);
-        if !rest.is_empty() {
-            out.push('.');
-            out.push_str(rest);
-        }
-        let sign = if self.exponent < 0 { '-' } else { '+' };
-        // Writing to a String cannot fail.
-        let _ = write!(out, "e{sign}{}", self.exponent.unsigned_abs());
-    }
-}
-
-/// An exponent beyond 64 bits is as good as the largest: both are out of range.
-fn parse_exponent(text: &str) -> i64 {
-    let (negative, digits) = match text.as_bytes().first() {
-        Some(b'-') => (true, text.get(1..).unwrap_or("")),
-        Some(b'+') => (false, text.get(1..).unwrap_or("")),
-        _ => (false, text),
-    };
-    let magnitude = digits.parse::<i64>().unwrap_or(i64::MAX / 2);
-    if negative { magnitude.saturating_neg() } else { magnitude }
 }
 
 fn follows_json_grammar(literal: &str) -> bool {
@@ -249,6 +197,7 @@ mod tests {
             ("1.0", "1"),
             ("1e2", "100"),
             ("0.10", "0.1"),
+            ("226822002283336.62", "226822002283336.62"),
             ("5e-324", "5e-324"),
             ("-5e-324", "-5e-324"),
             ("1.7976931348623157e308", "1.7976931348623157e+308"),

@@ -5,7 +5,6 @@ use super::gating::{self, Gated, Proposer};
 use super::once::NamedRequest;
 use super::respond::passed_on;
 use super::{Responded, Visit, clock, counting, permits, respond};
-use crate::core::action::{Action, Confidence};
 use crate::core::case::{Case, Command, Oversight};
 use crate::core::id::{ActionId, Course};
 use crate::core::json::Json;
@@ -16,7 +15,6 @@ use crate::wire::api::{self, Proposal};
 use crate::wire::desk::{Ask, MOVED};
 use crate::wire::made::Made;
 use crate::wire::problem::{Code, Problem};
-use crate::wire::shape::FieldProblem;
 use worker::Response;
 
 /// How soon an app should ask again, in seconds.
@@ -28,7 +26,7 @@ pub(super) async fn propose(visit: &Visit<'_>, key: &Key) -> Responded {
     let Proposal { mut action, audience, permit } =
         api::read_proposal(incoming.json()?).map_err(Problem::fields)?;
     let in_force = &*visit.copy.in_force;
-    take_confidence(&in_force.policy, &mut action)?;
+    api::take_confidence(&in_force.policy, &mut action).map_err(Problem::fields)?;
     let mut gated = gating::gated(&visit.copy, &key.id, action, clock::now())?;
     let fresh = gated.made.id.to_string();
     if let Some(named) = NamedRequest::of(incoming, &key.id)? {
@@ -94,18 +92,6 @@ fn grant(policy: &Policy, gated: &Gated, audience: Option<String>) -> Option<Gra
         basis: Basis::Proceed,
         until: Some(until),
     })
-}
-
-/// At the API a confidence in the arguments that is none is a mistake of the caller's.
-fn take_confidence(policy: &Policy, action: &mut Action) -> Result<(), Problem> {
-    let pointer = policy.kind(&action.kind).and_then(|kind| kind.confidence.as_ref());
-    action.take_confidence(pointer);
-    if action.confidence == Confidence::Invalid {
-        let pointer = pointer.map(|pointer| format!("/args{pointer}")).unwrap_or_default();
-        let message = "the policy reads this as the confidence: a number from 0 to 1";
-        return Err(Problem::fields(vec![FieldProblem::new(pointer, message)]));
-    }
-    Ok(())
 }
 
 fn nothing() -> Problem {

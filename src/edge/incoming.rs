@@ -3,12 +3,11 @@
 use super::copy;
 use crate::core::json::Json;
 use crate::core::secret::BearerKey;
+use crate::wire::api::MAX_BODY;
 use crate::wire::problem::{Code, Problem};
 use futures_util::StreamExt as _;
 use worker::{AbortSignal, Headers, Request};
 
-/// The largest body of a request to Holdpoint's own routes.
-pub(crate) const MAX_BODY: usize = 1 << 20;
 /// The largest body of a request to an upstream, and of its answer.
 pub(crate) const MAX_PROXIED_BODY: usize = 32 << 20;
 

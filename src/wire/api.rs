@@ -10,9 +10,12 @@ use crate::core::id::{ActionId, Course};
 use crate::core::json::{Json, Object};
 use crate::core::key::{Key, Role};
 use crate::core::permit::{Basis, Grant};
-use crate::core::policy::is_desk_name;
 use crate::core::policy::severity::Severity;
+use crate::core::policy::{Policy, is_desk_name};
 use crate::core::time::Millis;
+
+/// The largest body of a request to Holdpoint's own routes, in bytes.
+pub const MAX_BODY: usize = 1 << 20;
 
 /// How many cases one page of a list has at most.
 pub const MAX_PAGE: i64 = 200;
@@ -43,6 +46,19 @@ pub fn read_proposal(body: Json) -> Read<Proposal> {
     action.source = body.object("source").unwrap_or_default();
     action.context = body.object("context").unwrap_or_default();
     Ok(Proposal { action, audience: body.text("audience"), permit: body.flag("permit") == Some(true) })
+}
+
+/// Takes the confidence that the policy reads from the arguments out of them. At the API one that is none is a mistake
+/// of the caller's.
+pub fn take_confidence(policy: &Policy, action: &mut Action) -> Read<()> {
+    let pointer = policy.kind(&action.kind).and_then(|kind| kind.confidence.as_ref());
+    action.take_confidence(pointer);
+    if action.confidence == Confidence::Invalid {
+        let pointer = pointer.map(|pointer| format!("/args{pointer}")).unwrap_or_default();
+        let message = "the policy reads this as the confidence: a number from 0 to 1";
+        return Err(vec![FieldProblem::new(pointer, message)]);
+    }
+    Ok(())
 }
 
 /// An action as a reviewer sees it, and as conditions and highlights point into it.

@@ -3,6 +3,7 @@
 use crate::core::backtest::Trial;
 use crate::core::capacity::{Check, Demand, Forecast, Judgement, MAX_EXPIRED, Mend, Mends, USABLE};
 use crate::core::json::{Json, Object};
+use crate::core::number::f64_text;
 use crate::core::policy::Policy;
 use crate::core::statistics::stamping::reading_seconds;
 
@@ -48,15 +49,17 @@ fn mends_json(mends: &Mends) -> Json {
     ])
 }
 
-/// A number of people, seconds or cases, as one says it.
+/// A number of people, seconds or cases, as one says it: below ten with a tenth, where there is one.
 fn said(number: f64) -> String {
-    let digits = usize::from(number < 10.0 && number.fract().abs() > 0.05);
-    format!("{number:.digits$}")
+    let tenths = (number * 10.0).round();
+    let is_whole = number >= 10.0 || number.fract().abs() <= 0.05;
+    f64_text(if is_whole { number.round() } else { tenths / 10.0 })
 }
 
 fn percent(share: f64) -> String {
     let share = share * 100.0;
-    if share > 0.0 && share < 1.0 { format!("{share:.1} %") } else { format!("{share:.0} %") }
+    let said = if share > 0.0 && share < 1.0 { (share * 10.0).round() / 10.0 } else { share.round() };
+    format!("{} %", f64_text(said))
 }
 
 /// What should change, in one sentence.

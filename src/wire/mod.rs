@@ -21,6 +21,7 @@ pub mod openai_chat;
 pub mod openai_responses;
 pub mod openapi;
 mod operations;
+pub mod preview;
 pub mod problem;
 pub mod record;
 pub mod route;

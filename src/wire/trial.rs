@@ -7,7 +7,7 @@ use super::shapes;
 use crate::core::action::{Action, Confidence};
 use crate::core::backtest::{Sample, Trial};
 use crate::core::case::Case;
-use crate::core::json::Json;
+use crate::core::json::{Json, Object};
 use crate::core::policy::Policy;
 use crate::core::policy::document::Format;
 use crate::core::policy::severity::Severity;
@@ -149,8 +149,38 @@ pub fn trial_json(policy: &Policy, trial: &Trial, per_day: f64) -> Json {
         ("audits", trial.audits.into()),
         ("review_minutes", trial.minutes.into()),
         ("expiries_per_day", expiries.into()),
-        ("let_through", Json::from(i64::try_from(trial.let_through.len()).unwrap_or(i64::MAX))),
+        ("let_through", count(trial.let_through.len())),
     ])
+}
+
+/// What a policy would make of actions that are given.
+pub fn tried_json(policy: &Policy, trial: &Trial, samples: &[Sample], per_day: f64) -> Json {
+    let mut tried = Object::new();
+    tried.set("actions", count(samples.len()));
+    tried.set("per_day", per_day);
+    tried.set("overridden", overridden(samples));
+    if let Json::Object(side) = trial_json(policy, trial, per_day) {
+        for (name, value) in side.iter() {
+            tried.set(name, value.clone());
+        }
+    }
+    let named = trial.let_through.iter().filter_map(|at| {
+        let action = &samples.get(*at)?.action;
+        let id = samples.get(*at)?.id.as_deref();
+        Some(Json::object([("at", count(*at)), ("id", id.into()), ("kind", action.kind.as_str().into())]))
+    });
+    tried.set("let_through", named.collect::<Json>());
+    tried.set("outcomes", trial.outcomes.iter().map(|outcome| outcome.as_str()).collect::<Json>());
+    tried.set("capacity", capacity_of_policy(policy, trial, per_day));
+    Json::from(tried)
+}
+
+fn overridden(samples: &[Sample]) -> Json {
+    count(samples.iter().filter(|sample| sample.overridden == Some(true)).count())
+}
+
+fn count(number: usize) -> Json {
+    Json::from(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 /// What a policy would have made of what another one made of the same actions.
@@ -181,14 +211,13 @@ pub fn backtest_json(
             ("today", today.into()),
         ]))
     });
-    let overridden = samples.iter().filter(|sample| sample.overridden == Some(true)).count();
     Json::object([
         ("recorded", recorded.into()),
         ("truncated", truncated.into()),
-        ("actions", Json::from(i64::try_from(samples.len()).unwrap_or(i64::MAX))),
+        ("actions", count(samples.len())),
         ("stands_for", after.1.actions.into()),
         ("per_day", per_day.into()),
-        ("overridden", Json::from(i64::try_from(overridden).unwrap_or(i64::MAX))),
+        ("overridden", overridden(samples)),
         ("before", trial_json(before.0, before.1, per_day)),
         ("after", trial_json(after.0, after.1, per_day)),
         ("moves", moves.collect()),

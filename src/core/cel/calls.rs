@@ -6,7 +6,7 @@ use super::eval::{Evaluated, Evaluator, double_to_int};
 use super::functions::Function;
 use super::regex::Pattern;
 use super::value::Value;
-use crate::core::number::{Number, int_to_f64, write_f64};
+use crate::core::number::{Number, f64_text, int_to_f64, nearest_f64};
 use std::borrow::Cow;
 
 impl<'a> Evaluator<'a> {
@@ -76,7 +76,7 @@ impl<'a> Evaluator<'a> {
             Value::Int(int) => Some(int_to_f64(*int)),
             Value::Uint(uint) => Number::parse(&uint.to_string()).map(|number| number.as_f64()),
             Value::Double(double) => Some(*double),
-            Value::String(text) => text.parse().ok(),
+            Value::String(text) => nearest_f64(text),
             other => return Err(self.types(expr, &[other])),
         };
         double.map(Value::Double).ok_or_else(|| self.range(expr))
@@ -93,12 +93,9 @@ fn text_of_scalar(value: &Value<'_>) -> Option<String> {
         Value::Bool(value) => value.to_string(),
         Value::Int(int) => int.to_string(),
         Value::Uint(uint) => uint.to_string(),
-        Value::Double(double) if double.is_finite() => {
-            let mut text = String::new();
-            write_f64(*double, &mut text);
-            text
-        }
-        Value::Double(double) => double.to_string(),
+        Value::Double(double) if double.is_finite() => f64_text(*double),
+        Value::Double(double) if double.is_nan() => "NaN".to_owned(),
+        Value::Double(double) => if *double > 0.0 { "inf" } else { "-inf" }.to_owned(),
         _ => return None,
     })
 }

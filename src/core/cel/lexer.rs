@@ -1,6 +1,7 @@
 //! Text to tokens, by the lexis of the CEL specification.
 
 use super::CompileProblem;
+use crate::core::number::nearest_f64;
 use std::ops::Range;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -146,7 +147,7 @@ impl Lexer<'_> {
             double = true;
         }
         if double {
-            return text.parse().map(Token::Double).map_err(|_| unreadable(self));
+            return nearest_f64(&text).map(Token::Double).ok_or_else(|| unreadable(self));
         }
         let value = text.parse().map_err(|_| unreadable(self))?;
         Ok(self.int_or_uint(value))

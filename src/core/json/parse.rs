@@ -1,9 +1,12 @@
 //! The parser: one pass over the bytes, with a limit on depth, for plain values and for trees with places.
 
 use super::{Json, MAX_DEPTH, MAX_VALUES};
+use crate::core::groups::Groups;
 use crate::core::number::Number;
-use std::collections::BTreeSet;
 use std::ops::Range;
+
+/// So many names are compared one by one.
+const FEW_MEMBERS: usize = 16;
 
 /// Why a text is not strict JSON, and at which byte.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,6 +55,19 @@ pub trait Build {
         members: Vec<(String, Range<usize>, Self::Value)>,
         span: Range<usize>,
     ) -> Self::Value;
+}
+
+/// Whether an object has a member of this name. A few are looked through; more are kept by name.
+fn is_known<V>(name: &str, members: &[(String, Range<usize>, V)], names: &mut Groups<()>) -> bool {
+    if members.len() < FEW_MEMBERS {
+        return members.iter().any(|(known, ..)| known == name);
+    }
+    if names.is_empty() {
+        for (known, ..) in members {
+            names.add(known, |()| {});
+        }
+    }
+    !names.add(name, |()| {})
 }
 
 /// Parses a whole text into what `build` makes of it.
@@ -177,8 +193,8 @@ impl<B: Build> Parser<'_, '_, B> {
     fn object(&mut self) -> Result<B::Value, JsonError> {
         let start = self.at;
         self.advance(1);
-        let mut names = BTreeSet::new();
-        let mut members = Vec::new();
+        let mut names = Groups::default();
+        let mut members: Vec<(String, Range<usize>, B::Value)> = Vec::new();
         self.skip_white_space();
         if self.peek() == Some(b'}') {
             self.advance(1);
@@ -192,7 +208,7 @@ impl<B: Build> Parser<'_, '_, B> {
             }
             let name = self.string()?;
             let span = name_start..self.at;
-            if !names.insert(name.clone()) {
+            if is_known(&name, &members, &mut names) {
                 return Err(JsonError { kind: JsonErrorKind::Duplicate(name), offset: name_start });
             }
             self.skip_white_space();

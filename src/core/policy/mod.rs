@@ -9,6 +9,7 @@ pub mod problem;
 mod read;
 pub mod severity;
 pub mod title;
+mod toml;
 
 use super::action::Probability;
 use super::canonical::Digest;

@@ -7,7 +7,7 @@ use super::super::{Criterion, Then};
 use super::Reader;
 use crate::core::action::Probability;
 use crate::core::cel;
-use std::collections::BTreeSet;
+use crate::core::groups::Groups;
 use std::ops::Range;
 
 impl Reader<'_> {
@@ -22,11 +22,11 @@ impl Reader<'_> {
             );
             return Vec::new();
         };
-        let mut ids = BTreeSet::new();
+        let mut ids = Groups::default();
         nodes.into_iter().filter_map(|node| self.criterion(node, &mut ids)).collect()
     }
 
-    pub(super) fn criterion(&mut self, node: Node, ids: &mut BTreeSet<String>) -> Option<Criterion> {
+    pub(super) fn criterion(&mut self, node: Node, ids: &mut Groups<()>) -> Option<Criterion> {
         let span = node.span.clone();
         let mut table = self.table(node, "a criterion")?;
         let id_node = table.take("id");
@@ -52,7 +52,7 @@ impl Reader<'_> {
         let message = table.take("message").and_then(|node| self.text_of(node, "message"));
         self.finish(table);
         let (id, category, when, then) = (id?, category?, when?, then?);
-        if !ids.insert(id.clone()) {
+        if !ids.add(&id, |()| {}) {
             self.problem(
                 &id_span,
                 format!("another criterion is called `{id}` as well"),

@@ -6,6 +6,7 @@ use super::super::severity::Severity;
 use super::super::title::Title;
 use super::super::{Kind, MAIN_DESK, Unlisted};
 use super::Reader;
+use crate::core::order::sorted;
 use crate::core::pointer::Pointer;
 use std::ops::Range;
 
@@ -74,8 +75,10 @@ impl Reader<'_> {
                 .partition_point(|(known, _, _)| known.literal_characters() >= glob.literal_characters());
             globs.insert(place, (glob, kind, key_span));
         }
-        exact.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        (exact, globs.into_iter().map(|(glob, kind, _)| (glob, kind)).collect())
+        (
+            sorted(exact, |(a, _), (b, _)| a.cmp(b)),
+            globs.into_iter().map(|(glob, kind, _)| (glob, kind)).collect(),
+        )
     }
 
     pub(super) fn kind(&mut self, node: Node, unlisted: &Unlisted) -> Option<Kind> {

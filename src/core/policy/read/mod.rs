@@ -10,6 +10,7 @@ use super::document::{self, Entry, Format, Node, Value};
 use super::problem::{Problem, did_you_mean};
 use super::{Checked, Policy};
 use crate::core::canonical::Digest;
+use crate::core::order::sorted;
 use std::ops::Range;
 
 pub(super) fn check(format: Format, text: &str) -> Checked {
@@ -21,14 +22,13 @@ pub(super) fn check(format: Format, text: &str) -> Checked {
             None
         }
     };
-    let Reader { mut problems, mut warnings, .. } = reader;
-    in_document_order(&mut problems);
-    in_document_order(&mut warnings);
-    Checked { policy: policy.filter(|_| problems.is_empty()), problems, warnings }
+    let Reader { problems, warnings, .. } = reader;
+    let policy = policy.filter(|_| problems.is_empty());
+    Checked { policy, problems: in_document_order(problems), warnings: in_document_order(warnings) }
 }
 
-fn in_document_order(problems: &mut [Problem]) {
-    problems.sort_unstable_by_key(|problem| (problem.line, problem.column));
+fn in_document_order(problems: Vec<Problem>) -> Vec<Problem> {
+    sorted(problems, |a, b| (a.line, a.column).cmp(&(b.line, b.column)))
 }
 
 /// Whoever has more to mend than this checks again afterwards.

@@ -5,7 +5,7 @@ use super::super::problem::did_you_mean;
 use super::super::severity::Severity;
 use super::{Reader, Table};
 use crate::core::action::Probability;
-use crate::core::number::Number;
+use crate::core::number::{Number, f64_text};
 use crate::core::time::Span;
 use std::ops::Range;
 
@@ -119,7 +119,7 @@ impl Reader<'_> {
             let percent = number.as_f64() / 100.0;
             let hint = Probability::new(percent)
                 .filter(|_| percent > 0.01)
-                .map(|_| format!("a share, not per cent: `{key} = {percent}`"));
+                .map(|_| format!("a share, not per cent: `{key} = {}`", f64_text(percent)));
             self.problem(
                 &node.span,
                 format!("`{key}` is more than 0 and at most 1, not {}", number.literal()),
@@ -155,7 +155,7 @@ impl Reader<'_> {
         if value.is_none() {
             self.problem(
                 &node.span,
-                format!("`{key}` is more than 0 and at most {most}, not {}", number.literal()),
+                format!("`{key}` is more than 0 and at most {}, not {}", f64_text(most), number.literal()),
                 None,
             );
         }
