@@ -12,5 +12,5 @@ pub mod core;
 mod edge;
 // Everything that is exported becomes a method of the Worker: never both in one build.
 #[cfg(all(target_arch = "wasm32", feature = "preview", not(feature = "edge")))]
-mod preview;
+pub mod preview;
 pub mod wire;

@@ -29,7 +29,7 @@ pub(crate) fn module() -> PathBuf {
 /// Builds the Worker, unless it is newer than everything that it is made of.
 pub(crate) fn worker(tools: &setup::Tools) -> Outcome {
     let stamp = root().join("build/.holdpoint-built");
-    if is_newer(&stamp) {
+    if is_newer(&stamp, &["src", "npm", "www", "Cargo.toml", "Cargo.lock", "package-lock.json"]) {
         return Ok(());
     }
     // Its stamp goes first: what is built by halves is not built.
@@ -46,9 +46,14 @@ pub(crate) fn worker(tools: &setup::Tools) -> Outcome {
         .env("ESBUILD_BIN", package_bin("esbuild"))
         .env("RUST_LOG", "error");
     execute(&mut build, "worker-build")?;
-    shrink()?;
-    std::fs::write(&stamp, b"")
-        .and_then(|()| std::fs::File::open(&stamp)?.set_modified(started))
+    shrink(&module())?;
+    note(&stamp, started)
+}
+
+/// Notes that something was built of what was there at that time.
+pub(crate) fn note(stamp: &Path, started: SystemTime) -> Outcome {
+    std::fs::write(stamp, b"")
+        .and_then(|()| std::fs::File::open(stamp)?.set_modified(started))
         .map_err(failed("noting the build"))
 }
 
@@ -117,24 +122,28 @@ fn inlined(html: &str, open: &str, close: &str, element: &str) -> Outcome<String
     Ok(format!("{before}<{element}>{text}{end}>{after}"))
 }
 
-/// worker-build keeps the names of functions and optimises for speed; here size counts.
-fn shrink() -> Outcome {
-    let module = module();
+/// The tools keep the names of functions and optimise for speed; here size counts. A function that is called from one
+/// place stays one: compressed, that is smaller.
+pub(crate) fn shrink(module: &Path) -> Outcome {
     let mut optimise = setup::node();
     optimise
         .arg(root().join("node_modules/binaryen/bin/wasm-opt"))
-        .args(["-Oz", "--all-features", "--strip-debug", "--strip-producers"])
-        .arg(&module)
+        // What every engine of the last years knows, and nothing newer.
+        .args(["--enable-bulk-memory", "--enable-sign-ext", "--enable-nontrapping-float-to-int"])
+        .args(["--enable-mutable-globals", "--enable-multivalue", "--enable-reference-types"])
+        .args(["-Oz", "--strip-debug", "--strip-producers"])
+        .arg("--one-caller-inline-max-function-size=0")
+        .arg(module)
         .arg("-o")
-        .arg(&module);
+        .arg(module);
     execute(&mut optimise, "wasm-opt")
 }
 
-fn is_newer(stamp: &Path) -> bool {
+/// Whether something was built after the last change of what it is made of.
+pub(crate) fn is_newer(stamp: &Path, inputs: &[&str]) -> bool {
     let modified = |path: &Path| path.metadata().and_then(|metadata| metadata.modified()).ok();
     let Some(built) = modified(stamp) else { return false };
-    let inputs =
-        ["src", "www", "Cargo.toml", "Cargo.lock", "package-lock.json"].map(|input| root().join(input));
+    let inputs: Vec<PathBuf> = inputs.iter().map(|input| root().join(input)).collect();
     newest(&inputs).is_some_and(|input| input <= built)
 }
 

@@ -8,6 +8,7 @@ mod dev;
 mod fuzz;
 mod http;
 mod ledger;
+mod pack;
 mod setup;
 mod test;
 mod ui;
@@ -23,6 +24,7 @@ Commands:
   dev       Set up, and run Holdpoint with a demonstration upstream
   test      Set up, and run every test
   build     Build the Worker into build/
+  pack      Build the npm package into pkg/
   bench     Measure what it costs, beside a Worker that only passes on
   backtest  Try a policy on actions from a file
   ledger    Verify a ledger that was downloaded
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         "backtest" => backtest::run(rest),
         "bench" => bench::run(rest),
         "ledger" => ledger::run(rest),
+        "pack" => pack::run(rest),
         "setup" => setup::run(rest),
         "--help" | "-h" | "help" => {
             ui::line(HELP);
