@@ -29,7 +29,10 @@ impl Gate {
 
     /// The verdict on an action, as JSON. Throws a problem document.
     pub fn decide(&self, action: &str, from_object: bool) -> Result<String, String> {
-        preview::decide(&self.0, action, written(from_object))
+        let decided = preview::decide(&self.0, action, written(from_object));
+        decided
+            .map(|(verdict, _)| verdict.to_string())
+            .map_err(told)
             .map(|verdict| verdict.to_string())
             .map_err(told)
     }
@@ -50,7 +53,7 @@ pub fn check(text: &str) -> String {
 /// The digest of an action. Throws a problem document.
 #[wasm_bindgen]
 pub fn digest(action: &str, from_object: bool) -> Result<String, String> {
-    preview::digest(action, written(from_object)).map_err(told)
+    preview::digest(action, written(from_object)).map(|digest| digest.to_string()).map_err(told)
 }
 
 fn written(from_object: bool) -> Written {

@@ -15,6 +15,7 @@ use crate::wire::api::{self, Proposal};
 use crate::wire::desk::{Ask, MOVED};
 use crate::wire::made::Made;
 use crate::wire::problem::{Code, Problem};
+use crate::wire::shape::FieldProblem;
 use worker::Response;
 
 /// How soon an app should ask again, in seconds.

@@ -116,7 +116,7 @@ async fn object(env: &Env, binding: &str, name: &str, body: &Json, limit_ms: i64
         }
     };
     let (status, bytes) = answered;
-    let body = Json::parse(&bytes).map_err(|_| unavailable("gave no answer that can be read"))?;
+    let body = Json::parse_own(&bytes).map_err(|_| unavailable("gave no answer that can be read"))?;
     Ok(Reply { status, body })
 }
 

@@ -58,7 +58,7 @@ impl worker::DurableObject for Office {
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
         let body = request.bytes().await?;
-        let answered = match (&self.ready, Json::parse(&body)) {
+        let answered = match (&self.ready, Json::parse_own(&body)) {
             (Err(error), _) => Err(failed(error)),
             (Ok(()), Err(error)) => Err(Problem::malformed(&error)),
             (Ok(()), Ok(ask)) => self.answer(&ask, clock::now()),

@@ -150,7 +150,7 @@ impl worker::DurableObject for Once {
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
         let body = request.bytes().await?;
-        let answered = match (&self.ready, Json::parse(&body)) {
+        let answered = match (&self.ready, Json::parse_own(&body)) {
             (Err(error), _) => Err(error.clone().into()),
             (Ok(()), Err(error)) => Err(Problem::malformed(&error)),
             (Ok(()), Ok(ask)) if ask.get("history").is_some() => self.history(&ask, clock::now()),

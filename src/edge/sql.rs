@@ -128,7 +128,7 @@ impl Row {
 
     /// A column of JSON.
     pub(crate) fn json(&self, name: &str) -> Result<Json, SqlError> {
-        Json::parse(self.text(name)?.as_bytes())
+        Json::parse_own(self.text(name)?.as_bytes())
             .map_err(|error| SqlError(format!("column {name} is no JSON: {error}")))
     }
 }

@@ -62,7 +62,7 @@ impl worker::DurableObject for Tally {
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
         let body = request.bytes().await?;
-        let asked = Json::parse(&body).ok().as_ref().and_then(Ask::from_json);
+        let asked = Json::parse_own(&body).ok().as_ref().and_then(Ask::from_json);
         let answered = match (&self.ready, asked) {
             (Err(error), _) => Err(failed(error)),
             (Ok(()), None) => Err(Problem::new(Code::Invalid, "the tally is not asked this")),

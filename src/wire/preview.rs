@@ -6,6 +6,7 @@ use super::problem::{Code, Problem, policy_problems};
 use super::shape::FieldProblem;
 use super::trial::{read_sample, tried_json};
 use crate::core::backtest::{Sample, trial};
+use crate::core::canonical::Digest;
 use crate::core::gate;
 use crate::core::json::{Json, JsonError};
 use crate::core::policy::Policy;
@@ -46,17 +47,17 @@ pub fn check(text: &str) -> Json {
     ])
 }
 
-/// The verdict on an action, in the form of `POST /v1/actions`.
-pub fn decide(policy: &Policy, action: &str, written: Written) -> Result<Json, Problem> {
+/// The verdict on an action in the form of `POST /v1/actions`, and the digest of what would run.
+pub fn decide(policy: &Policy, action: &str, written: Written) -> Result<(Json, Digest), Problem> {
     let Proposal { mut action, .. } = read(action, written)?;
     take_confidence(policy, &mut action).map_err(Problem::fields)?;
-    Ok(gate::decide(policy, &action).to_json())
+    Ok((gate::decide(policy, &action).to_json(), action.digest()))
 }
 
 /// The digest of an action, as approvals and permits carry it. Where the policy reads the confidence from the
 /// arguments, they are taken as they are: without it they have another.
-pub fn digest(action: &str, written: Written) -> Result<String, Problem> {
-    Ok(read(action, written)?.action.digest().to_string())
+pub fn digest(action: &str, written: Written) -> Result<Digest, Problem> {
+    Ok(read(action, written)?.action.digest())
 }
 
 fn read(action: &str, written: Written) -> Result<Proposal, Problem> {

@@ -6,7 +6,7 @@
 //! wrong digit does, ten sure words do not mend. Where the arguments are not among the tokens there is no score.
 
 use crate::core::action::{Confidence, Probability};
-use crate::core::json::{Build, Json, parse_with};
+use crate::core::json::{Build, Json, Limits, parse_with};
 use crate::core::pointer::Pointer;
 use std::ops::Range;
 
@@ -90,7 +90,7 @@ impl Tokens {
         let leaves = if plain {
             vec![("/input".to_owned(), 0..args.len())]
         } else {
-            parse_with(&mut Leaves, args.as_bytes()).ok()?
+            parse_with(&mut Leaves, args.as_bytes(), Limits::FOREIGN).ok()?
         };
         let leaves = leaves
             .into_iter()

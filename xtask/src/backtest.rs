@@ -93,7 +93,8 @@ fn options(arguments: &[String]) -> Outcome<Options> {
     Ok(Options { policy, actions, against, per_day, allow, json })
 }
 
-fn read_policy(file: &str) -> Outcome<Policy> {
+/// The policy in a file, or where it is none.
+pub(crate) fn read_policy(file: &str) -> Outcome<Policy> {
     let text =
         std::fs::read_to_string(file).map_err(|error| Failure::Usage(format!("reading {file}: {error}")))?;
     let is_json = std::path::Path::new(file).extension().is_some_and(|ending| ending == "json");

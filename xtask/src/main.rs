@@ -3,6 +3,7 @@
 mod backtest;
 mod bench;
 mod build;
+mod decide;
 mod demo;
 mod dev;
 mod fuzz;
@@ -27,6 +28,7 @@ Commands:
   pack      Build the npm package into pkg/
   bench     Measure what it costs, beside a Worker that only passes on
   backtest  Try a policy on actions from a file
+  decide    Gate actions from a file
   ledger    Verify a ledger that was downloaded
   setup     Only set up: toolchain target, tools, packages, browser
 
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         "build" => build::run(rest),
         "backtest" => backtest::run(rest),
         "bench" => bench::run(rest),
+        "decide" => decide::run(rest),
         "ledger" => ledger::run(rest),
         "pack" => pack::run(rest),
         "setup" => setup::run(rest),

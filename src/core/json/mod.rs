@@ -6,7 +6,7 @@
 
 mod parse;
 
-pub use parse::{Build, JsonError, JsonErrorKind, parse_with};
+pub use parse::{Build, JsonError, JsonErrorKind, Limits, parse_with};
 
 use super::number::Number;
 use std::ops::Range;
@@ -88,7 +88,13 @@ impl Object {
 impl Json {
     /// Parses a whole text. Nothing but white space may follow the value.
     pub fn parse(text: &[u8]) -> Result<Self, JsonError> {
-        parse_with(&mut Plain, text)
+        parse_with(&mut Plain, text, Limits::FOREIGN)
+    }
+
+    /// Parses a text that Holdpoint wrote itself, a row or a message between its objects: the action in it may be as
+    /// deep as any, and the text is deeper by what stands around it.
+    pub fn parse_own(text: &[u8]) -> Result<Self, JsonError> {
+        parse_with(&mut Plain, text, Limits::OWN)
     }
 
     /// Builds an object in the order given; of members with one name the last counts.
@@ -377,6 +383,8 @@ mod tests {
     fn depth_is_bounded() {
         let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         assert!(Json::parse(nested(64).as_bytes()).is_ok());
+        assert!(Json::parse_own(nested(96).as_bytes()).is_ok());
+        assert_eq!(Json::parse_own(nested(97).as_bytes()).unwrap_err().kind, JsonErrorKind::Depth);
         assert_eq!(Json::parse(nested(65).as_bytes()).unwrap_err().kind, JsonErrorKind::Depth);
         assert_eq!(Json::parse(nested(10_000).as_bytes()).unwrap_err().kind, JsonErrorKind::Depth);
     }

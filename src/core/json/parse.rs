@@ -41,6 +41,20 @@ pub enum JsonErrorKind {
     Number,
 }
 
+/// How much a text may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    depth: usize,
+    values: usize,
+}
+
+impl Limits {
+    /// What comes from outside.
+    pub const FOREIGN: Self = Self { depth: MAX_DEPTH, values: MAX_VALUES };
+    /// What Holdpoint wrote itself: in it may stand an action that is as deep as any.
+    pub const OWN: Self = Self { depth: MAX_DEPTH + 32, values: usize::MAX };
+}
+
 /// What the parser makes of the values that it reads. `span` is the range of bytes of the value.
 pub trait Build {
     /// The value made.
@@ -71,10 +85,10 @@ fn is_known<V>(name: &str, members: &[(String, Range<usize>, V)], names: &mut Gr
 }
 
 /// Parses a whole text into what `build` makes of it.
-pub fn parse_with<B: Build>(build: &mut B, text: &[u8]) -> Result<B::Value, JsonError> {
+pub fn parse_with<B: Build>(build: &mut B, text: &[u8], limits: Limits) -> Result<B::Value, JsonError> {
     let text = std::str::from_utf8(text)
         .map_err(|error| JsonError { kind: JsonErrorKind::Utf8, offset: error.valid_up_to() })?;
-    let mut parser = Parser { text, at: 0, depth: 0, values: 0, build };
+    let mut parser = Parser { text, at: 0, depth: 0, values: 0, limits, build };
     parser.skip_white_space();
     let value = parser.value()?;
     parser.skip_white_space();
@@ -86,6 +100,7 @@ struct Parser<'t, 'b, B> {
     at: usize,
     depth: usize,
     values: usize,
+    limits: Limits,
     build: &'b mut B,
 }
 
@@ -128,7 +143,7 @@ impl<B: Build> Parser<'_, '_, B> {
     fn value(&mut self) -> Result<B::Value, JsonError> {
         let start = self.at;
         self.values = self.values.saturating_add(1);
-        if self.values > MAX_VALUES {
+        if self.values > self.limits.values {
             return Err(self.error(JsonErrorKind::Values));
         }
         match self.peek() {
@@ -147,7 +162,7 @@ impl<B: Build> Parser<'_, '_, B> {
     }
 
     fn nested(&mut self, read: fn(&mut Self) -> Result<B::Value, JsonError>) -> Result<B::Value, JsonError> {
-        if self.depth >= MAX_DEPTH {
+        if self.depth >= self.limits.depth {
             return Err(self.error(JsonErrorKind::Depth));
         }
         self.depth = self.depth.saturating_add(1);

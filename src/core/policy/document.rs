@@ -2,7 +2,7 @@
 
 use super::problem::Problem;
 use super::toml;
-use crate::core::json::{self, Build, Json};
+use crate::core::json::{self, Build, Json, Limits};
 use crate::core::number::Number;
 use std::ops::Range;
 
@@ -67,7 +67,7 @@ impl Value {
 pub(super) fn parse(format: Format, text: &str) -> Result<Node, Vec<Problem>> {
     match format {
         Format::Toml => toml::parse(text),
-        Format::Json => json::parse_with(&mut Tree, text.as_bytes()).map_err(|error| {
+        Format::Json => json::parse_with(&mut Tree, text.as_bytes(), Limits::FOREIGN).map_err(|error| {
             let span = error.offset..error.offset.saturating_add(1);
             vec![Problem::at(text, &span, error.kind.to_string(), None)]
         }),

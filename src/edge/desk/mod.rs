@@ -154,7 +154,7 @@ impl Desk {
             return Err(failed(error));
         }
         let token = new_token()?;
-        let ask = Json::parse(body).ok().as_ref().and_then(|json| Ask::from_json(json, &token));
+        let ask = Json::parse_own(body).ok().as_ref().and_then(|json| Ask::from_json(json, &token));
         ask.ok_or_else(|| Problem::new(Code::Invalid, "the desk is not asked this"))
     }
 

@@ -252,7 +252,7 @@ impl Desk {
 
     /// Gives a raised action to its desk.
     async fn hand_in(&self, letter: &Letter) -> Result<(), Failed> {
-        let read = || record::case_from_json(&Json::parse(letter.body.as_ref()?.as_bytes()).ok()?);
+        let read = || record::case_from_json(&Json::parse_own(letter.body.as_ref()?.as_bytes()).ok()?);
         let case = read().ok_or_else(|| Failed::ForGood("the case cannot be read".to_owned()))?;
         self.give(&letter.name, Ask::Keep { case: Box::new(case), from: None }).await
     }
