@@ -30,11 +30,7 @@ impl Gate {
     /// The verdict on an action, as JSON. Throws a problem document.
     pub fn decide(&self, action: &str, from_object: bool) -> Result<String, String> {
         let decided = preview::decide(&self.0, action, written(from_object));
-        decided
-            .map(|(verdict, _)| verdict.to_string())
-            .map_err(told)
-            .map(|verdict| verdict.to_string())
-            .map_err(told)
+        decided.map(|(verdict, _)| verdict.to_string()).map_err(told)
     }
 
     /// What it would have made of actions, as JSON. Throws a problem document.
