@@ -18,7 +18,12 @@
 export default function init(source?: WasmSource | Promise<WasmSource>): Promise<void>;
 
 /** What `init` takes the wasm from. */
-export type WasmSource = string | URL | Request | Response | BufferSource | WebAssembly.Module;
+export type WasmSource = string | URL | Request | Response | ArrayBuffer | ArrayBufferView | CompiledModule;
+
+/** A `WebAssembly.Module`, named so that the types need neither the DOM's nor Node's. */
+export interface CompiledModule {
+  readonly holdpoint?: never;
+}
 
 /** Anything that JSON can write. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
@@ -36,7 +41,7 @@ export interface Action {
   /** The tool's name, 1 to 256 characters. */
   readonly kind: string;
   /** Its arguments. */
-  readonly args?: JsonObject | undefined;
+  readonly args?: JsonObject | null | undefined;
   /** How sure the proposer is, from 0 to 1; none counts as 0. */
   readonly confidence?: number | null | undefined;
   /** At least this severe: it can only raise. */

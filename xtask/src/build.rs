@@ -1,7 +1,7 @@
 //! Builds the Worker into `build/`, and says how large it is.
 
 use crate::setup::{self, execute, package_bin, root};
-use crate::{Failure, Outcome, failed, help_asked, ui};
+use crate::{Failure, Outcome, failed, help_asked, pack, ui};
 use holdpoint::core::canonical::Digest;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -35,6 +35,7 @@ pub(crate) fn worker(tools: &setup::Tools) -> Outcome {
     // Its stamp goes first: what is built by halves is not built.
     let _ = std::fs::remove_file(&stamp);
     let started = SystemTime::now();
+    pack::package(tools)?;
     pages()?;
     ui::step("building the Worker (1 to 2 minutes the first time)");
     let mut build = Command::new(&tools.worker_build);

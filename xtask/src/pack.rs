@@ -14,7 +14,8 @@ has changed. `npm publish ./pkg` publishes it.
 Usage: cargo xtask pack";
 
 /// What in `npm/` goes into the package as it is.
-const FILES: [&str; 5] = ["browser.js", "node.js", "holdpoint.js", "holdpoint.d.ts", "README.md"];
+const FILES: [&str; 6] =
+    ["browser.js", "node.js", "holdpoint.js", "holdpoint.d.ts", "gate_bg.wasm.d.ts", "README.md"];
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     if help_asked(arguments, HELP) {

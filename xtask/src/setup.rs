@@ -8,8 +8,8 @@ use std::process::{Command, Stdio};
 
 const HELP: &str = "\
 Sets up what building, running and testing needs: the wasm32 target, wasm-bindgen and worker-build (in a
-per-user cache, keyed by version), the npm packages, a Python environment for the tests of the API and of clients (in the
-same cache), and a Chromium for the browser tests.
+per-user cache, keyed by version), the npm packages, a Python environment for the tests of the API and of clients, and the
+oldest Node that the npm package is for (in the same cache), and a Chromium for the browser tests.
 
 Usage: cargo xtask setup
 
@@ -22,6 +22,8 @@ const WASM_BINDGEN: &str = "0.2.130";
 const WORKER_BUILD: &str = "0.8.7";
 /// What wrangler needs at least.
 const NODE_MAJOR: u32 = 22;
+/// The oldest Node that the npm package is for.
+const OLDEST_NODE: &str = "20.20.2";
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     if help_asked(arguments, HELP) {
@@ -30,6 +32,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     tools()?;
     packages()?;
     python()?;
+    oldest_node()?;
     let chromium = chromium()?;
     ui::line(&format!("Everything is there. Chromium: {}", chromium.display()));
     Ok(())
@@ -131,8 +134,7 @@ pub(crate) fn packages() -> Outcome {
         return Ok(());
     }
     ui::step("installing the npm packages (about half a minute)");
-    let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
-    let mut install = Command::new(npm);
+    let mut install = npm();
     // npm warns that wrangler wants a newer Node; the packages bring that Node along.
     install
         .args(["ci", "--no-fund", "--no-audit", "--loglevel=error"])
@@ -147,6 +149,27 @@ pub(crate) fn packages() -> Outcome {
         return Err(Failure::Failed(format!("`npm ci` ended with {status}")));
     }
     std::fs::write(stamp, lock).map_err(failed("noting which packages are installed"))
+}
+
+/// The oldest Node that the npm package is for, in the per-user cache.
+pub(crate) fn oldest_node() -> Outcome<PathBuf> {
+    let home = cache()?.join(format!("node-{OLDEST_NODE}"));
+    let program = home.join("node_modules/node/bin").join(format!("node{}", env::consts::EXE_SUFFIX));
+    if program.is_file() {
+        return Ok(program);
+    }
+    ui::step(&format!("installing Node {OLDEST_NODE} into the per-user cache (seconds, once)"));
+    std::fs::create_dir_all(&home).map_err(failed("making the cache"))?;
+    let package = format!("node@{OLDEST_NODE}");
+    let mut install = npm();
+    install.args(["install", "--no-fund", "--no-audit", "--no-save", "--loglevel=error", "--prefix"]);
+    install.arg(&home).arg(package).stdout(Stdio::null());
+    execute(&mut install, &format!("installing Node {OLDEST_NODE}"))?;
+    Ok(program)
+}
+
+fn npm() -> Command {
+    Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" })
 }
 
 /// A Python with the packages that the tests of the API use, in a virtual environment of its own.

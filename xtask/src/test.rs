@@ -1,7 +1,7 @@
 //! Sets up and runs every test, stage by stage.
 
 use crate::setup::{self, execute, node, root};
-use crate::{Failure, Outcome, build, failed, fuzz, help_asked, ui};
+use crate::{Failure, Outcome, build, failed, fuzz, help_asked, pack, ui};
 use std::process::Command;
 use std::time::Instant;
 
@@ -11,19 +11,20 @@ Sets up and runs every test.
 Usage: cargo xtask test [--only STAGE] [--long]
 
 Options:
-  --only STAGE   One stage: format, lints, native, worker, api, clients or page
+  --only STAGE   One stage: format, lints, native, worker, api, clients, preview or page
   --long         Also what takes longer than a few minutes";
 
 /// A stage's name, what it is, and how it runs.
 type Stage = (&'static str, &'static str, fn(bool) -> Outcome);
 
-const STAGES: [Stage; 7] = [
+const STAGES: [Stage; 8] = [
     ("format", "the code is formatted", format),
-    ("lints", "clippy, natively and for the Worker", lints),
+    ("lints", "clippy, natively, for the Worker and for the npm package", lints),
     ("native", "core and wire: units, properties, policy suites, goldens, the house", native),
     ("worker", "the built bundle in the real runtime: routes, refusals, restarts", worker),
     ("api", "the description of the API: linted, and every operation tried by it", api),
     ("clients", "unmodified clients through the proxy, and real input", clients),
+    ("preview", "the npm package: the edge's gate, byte for byte, in Node and in a real Chromium", preview),
     ("page", "the pages in a real Chromium", page),
 ];
 
@@ -74,15 +75,20 @@ fn format(_: bool) -> Outcome {
 }
 
 fn lints(_: bool) -> Outcome {
-    setup::tools()?;
+    let tools = setup::tools()?;
     setup::packages()?;
+    // The Worker has them in it.
+    pack::package(&tools)?;
     build::pages()?;
     let strict = ["--", "-D", "warnings"];
     let native = [&["clippy", "--quiet", "--workspace", "--all-targets"], strict.as_slice()].concat();
     execute(&mut cargo(&native), "clippy")?;
-    let worker =
-        [&["clippy", "--quiet", "--lib", "--target", "wasm32-unknown-unknown"], strict.as_slice()].concat();
-    execute(&mut cargo(&worker), "clippy for the Worker")
+    let wasm = ["clippy", "--quiet", "--lib", "--target", "wasm32-unknown-unknown"];
+    let worker = [wasm.as_slice(), strict.as_slice()].concat();
+    execute(&mut cargo(&worker), "clippy for the Worker")?;
+    let package = ["--no-default-features", "--features", "preview", "--target-dir", "target/preview"];
+    let package = [&wasm, package.as_slice(), strict.as_slice()].concat();
+    execute(&mut cargo(&package), "clippy for the npm package")
 }
 
 fn native(long: bool) -> Outcome {
@@ -111,6 +117,13 @@ fn clients(long: bool) -> Outcome {
     let mut test = node_test_command("clients", long)?;
     test.env("HOLDPOINT_PYTHON", setup::python()?);
     execute(&mut test, "the tests in tests/clients")
+}
+
+fn preview(long: bool) -> Outcome {
+    built()?;
+    let mut test = node_test_command("preview", long)?;
+    test.env("HOLDPOINT_CHROMIUM", setup::chromium()?).env("HOLDPOINT_NODE_20", setup::oldest_node()?);
+    execute(&mut test, "the tests of the npm package")
 }
 
 fn page(long: bool) -> Outcome {
