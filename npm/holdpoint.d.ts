@@ -59,7 +59,7 @@ export interface Action {
 }
 
 /** An action that a policy is tried on. */
-export interface TriedAction extends Omit<Action, "audience" | "permit"> {
+export interface TriedAction extends Action {
   /** What it is called in the result; at most 200 characters. */
   readonly id?: string | null | undefined;
   /** Whether it is known to be wrong. */

@@ -43,9 +43,14 @@ const PLATFORM: [&str; 8] =
     ["worker::", "js_sys", "wasm_bindgen", "getrandom", "std::time", "std::env::var", "std::fs", "std::net"];
 
 #[test]
-fn arrows_go_from_edge_to_wire_to_core() {
-    assert_eq!(mentions("src/core", &["crate::wire", "crate::edge"]), Vec::<String>::new());
-    assert_eq!(mentions("src/wire", &["crate::edge"]), Vec::<String>::new());
+fn arrows_go_from_edge_and_preview_to_wire_to_core() {
+    assert_eq!(mentions("src/core", &["crate::wire", "crate::edge", "crate::preview"]), Vec::<String>::new());
+    assert_eq!(mentions("src/wire", &["crate::edge", "crate::preview"]), Vec::<String>::new());
+    assert_eq!(mentions("src/edge", &["crate::preview"]), Vec::<String>::new());
+    let preview = fs::read_to_string(root().join("src/preview.rs")).unwrap();
+    for word in ["crate::edge", "worker::", "js_sys", "getrandom"] {
+        assert!(!preview.contains(word), "src/preview.rs mentions {word}");
+    }
 }
 
 #[test]

@@ -161,6 +161,7 @@ fn status_of(responded: &Responded) -> u16 {
 async fn public(env: &Env, incoming: &Incoming, name: Name, parameter: &str) -> Responded {
     match name {
         Name::Home => Ok(respond::empty(302, &[("location", "/review")])),
+        Name::PlaygroundPage => Ok(pages::playground(&incoming.origin)),
         Name::SignInPage => Ok(pages::sign_in()),
         Name::Asset => pages::asset(incoming, parameter),
         Name::OpenApi => Ok(pages::openapi()),
@@ -208,6 +209,7 @@ async fn own(visit: &Visit<'_>, key: &Key, name: Name, parameter: &str) -> Respo
         Name::Resend => records::resend(visit, key, parameter).await,
         Name::Healthz
         | Name::Home
+        | Name::PlaygroundPage
         | Name::SignInPage
         | Name::Asset
         | Name::OpenApi

@@ -19,14 +19,20 @@ use worker::Response;
 const HTML: &str = "text/html; charset=utf-8";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
+const WASM: &str = "application/wasm";
+
+/// The wasm of the npm package.
+const GATE: &str = "gate_bg.wasm";
 
 /// How many cases come with the document: the one that is shown, and the next; more come with each decision.
 const FIRST: i64 = 2;
 
-const FILES: [(&str, &str, &str); 2] = [
-    ("icon.svg", SVG, include_str!("../../www/icon.svg")),
+const FILES: [(&str, &str, &[u8]); 3] = [
+    ("icon.svg", SVG, include_bytes!("../../www/icon.svg")),
     // What the first decision does not need.
-    ("later.js", JAVASCRIPT, include_str!("../../build/pages/later.js")),
+    ("later.js", JAVASCRIPT, include_bytes!("../../build/pages/later.js")),
+    // The gate as the npm package has it, for the playground.
+    (GATE, WASM, include_bytes!("../../pkg/gate_bg.wasm")),
 ];
 
 /// A document, with the policy that lets exactly its own style and script work.
@@ -41,6 +47,8 @@ thread_local! {
     static CASES: LazyCell<Document> = LazyCell::new(|| Document::new(include_str!("../../build/pages/cases.html")));
     static INSIGHTS: LazyCell<Document> =
         LazyCell::new(|| Document::new(include_str!("../../build/pages/insights.html")));
+    static PLAYGROUND: LazyCell<Document> =
+        LazyCell::new(|| Document::new(include_str!("../../build/pages/playground.html")));
     static SIGN_IN: LazyCell<Document> = LazyCell::new(|| Document::new(include_str!("../../build/pages/sign-in.html")));
 }
 
@@ -76,11 +84,23 @@ pub(super) fn sign_in() -> Response {
     SIGN_IN.with(|page| page.with(200, &Json::object([])))
 }
 
+/// `GET /playground`. Its script may fetch the gate, and reach nothing else: the browser sees to it that nothing is sent.
+pub(super) fn playground(origin: &str) -> Response {
+    PLAYGROUND.with(|page| {
+        let policy = page
+            .policy
+            .replace("connect-src 'self'", &format!("connect-src {origin}/www/{GATE}"))
+            .replace("script-src 'self'", "script-src 'wasm-unsafe-eval'")
+            .replace("form-action 'self'", "form-action 'none'");
+        respond::document(200, HTML, page.html.to_owned(), &page_headers(&policy))
+    })
+}
+
 /// `GET /www/{file}`, which a browser keeps and asks about again.
 pub(super) fn asset(incoming: &Incoming, name: &str) -> Responded {
     let file = FILES.iter().find(|(known, ..)| *known == name);
     let (_, media_type, body) = file.ok_or_else(|| Problem::new(Code::NotFound, "no file has this name"))?;
-    let digest = Digest::of(body.as_bytes());
+    let digest = Digest::of(body);
     // A page from before a deployment asks for a script that is no more: it has to be loaded again.
     if incoming.parameter("v").is_some_and(|version| !digest.to_hex().starts_with(version)) {
         return Err(Problem::new(Code::NotFound, "this file is of another version: load the page again"));
@@ -93,7 +113,7 @@ pub(super) fn asset(incoming: &Incoming, name: &str) -> Responded {
     }
     let mut headers = page_headers("default-src 'none'");
     headers.extend(kept);
-    Ok(respond::document(200, media_type, (*body).to_owned(), &headers))
+    Ok(respond::file(200, media_type, body.to_vec(), &headers))
 }
 
 /// `GET /openapi.json`

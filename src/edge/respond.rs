@@ -75,11 +75,16 @@ pub(crate) fn page_headers(policy: &str) -> Vec<(&'static str, &str)> {
     pairs
 }
 
-/// A page or one of its files.
+/// A page.
 pub(crate) fn document(status: u16, media_type: &str, body: String, more: &[(&str, &str)]) -> Response {
+    file(status, media_type, body.into_bytes(), more)
+}
+
+/// A page or one of its files.
+pub(crate) fn file(status: u16, media_type: &str, body: Vec<u8>, more: &[(&str, &str)]) -> Response {
     let mut pairs = vec![("content-type", media_type)];
     pairs.extend(more);
-    fixed(status, body.into_bytes(), &pairs)
+    fixed(status, body, &pairs)
 }
 
 /// No body at all.

@@ -163,6 +163,10 @@ pub(super) fn operation(name: Name) -> Operation {
         Name::CasesPage => {
             of("The page of all cases and their stories", &[(200, Text(&["text/html"])), (303, Empty)])
         }
+        Name::PlaygroundPage => of(
+            "Policies and actions to play with; decided in the browser, by the gate of the npm package",
+            &[(200, Text(&["text/html"]))],
+        ),
         Name::SignInPage => of("The sign-in page", &[(200, Text(&["text/html"]))]),
         Name::Asset => {
             of("A file of the pages", &[(200, Text(&["text/javascript", "image/svg+xml"])), (304, Empty)])

@@ -5,6 +5,7 @@ use super::api::{MAX_BODY, Proposal, read_proposal, take_confidence};
 use super::problem::{Code, Problem, policy_problems};
 use super::shape::FieldProblem;
 use super::trial::{read_sample, tried_json};
+use crate::core::action::Action;
 use crate::core::backtest::{Sample, trial};
 use crate::core::canonical::Digest;
 use crate::core::gate;
@@ -47,11 +48,11 @@ pub fn check(text: &str) -> Json {
     ])
 }
 
-/// The verdict on an action in the form of `POST /v1/actions`, and the digest of what would run.
-pub fn decide(policy: &Policy, action: &str, written: Written) -> Result<(Json, Digest), Problem> {
+/// The verdict on an action in the form of `POST /v1/actions`, and the action as it would run.
+pub fn decide(policy: &Policy, action: &str, written: Written) -> Result<(Json, Action), Problem> {
     let Proposal { mut action, .. } = read(action, written)?;
     take_confidence(policy, &mut action).map_err(Problem::fields)?;
-    Ok((gate::decide(policy, &action).to_json(), action.digest()))
+    Ok((gate::decide(policy, &action).to_json(), action))
 }
 
 /// The digest of an action, as approvals and permits carry it. Where the policy reads the confidence from the

@@ -13,6 +13,8 @@ pub enum Name {
     ReviewPage,
     /// The page of all cases.
     CasesPage,
+    /// Policies and actions to play with, in the browser alone.
+    PlaygroundPage,
     /// The sign-in page.
     SignInPage,
     /// A file of the pages.
@@ -164,12 +166,13 @@ const ADMIN: Access = Access::Live(&[Role::Admin]);
 pub const UPSTREAMS: Access = APP;
 
 /// Every route but the proxied ones, which begin with `/to/`.
-pub const ROUTES: [Row; 41] = [
+pub const ROUTES: [Row; 42] = [
     row("GET", "/healthz", Name::Healthz, PUBLIC, Scope::Anything),
     row("GET", "/", Name::Home, PUBLIC, Scope::Anything),
     row("GET", "/review", Name::ReviewPage, PEOPLE, Scope::Desks),
     row("GET", "/review/cases", Name::CasesPage, WATCH, Scope::Desks),
     row("GET", "/insights", Name::InsightsPage, PEOPLE, Scope::Desks),
+    row("GET", "/playground", Name::PlaygroundPage, PUBLIC, Scope::Anything),
     row("GET", "/sign-in", Name::SignInPage, PUBLIC, Scope::Anything),
     row("GET", "/www/{file}", Name::Asset, PUBLIC, Scope::Anything),
     row("GET", "/openapi.json", Name::OpenApi, PUBLIC, Scope::Anything),

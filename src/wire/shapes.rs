@@ -9,38 +9,36 @@ const SEVERITIES: &[&str] = &["none", "low", "medium", "high", "critical"];
 const ROLES: &[&str] = &["app", "reviewer", "auditor", "admin"];
 const COUNT: super::shape::Holds = Integer(0, 9_007_199_254_740_991);
 
-/// `POST /v1/actions`
-pub const PROPOSAL: Shape = Shape {
-    name: "Proposal",
-    says: "An action that an AI proposes.",
-    members: &[
-        required("kind", Text(256), "The tool's name."),
-        optional("args", Object, "Its arguments."),
-        optional("confidence", Share, "How sure the proposer is; none counts as 0."),
-        optional("severity", Word(SEVERITIES), "At least this severe; can only raise."),
-        optional("subject", Text(1000), "On whose behalf, or about whom."),
-        optional("source", Object, "Where it came from: model, agent."),
-        optional("context", Object, "What the reviewer should know beside it. Not verified."),
-        optional("audience", Text(200), "For whom a permit is made out; else for the issuer."),
-        optional("permit", Flag, "Whether a permit is wanted where the action proceeds."),
-    ],
-};
+/// A list of members of a proposal, with more.
+macro_rules! proposed {
+    ($($more:expr),* $(,)?) => {
+        &[
+            required("kind", Text(256), "The tool's name."),
+            optional("args", Object, "Its arguments."),
+            optional("confidence", Share, "How sure the proposer is; none counts as 0."),
+            optional("severity", Word(SEVERITIES), "At least this severe; can only raise."),
+            optional("subject", Text(1000), "On whose behalf, or about whom."),
+            optional("source", Object, "Where it came from: model, agent."),
+            optional("context", Object, "What the reviewer should know beside it. Not verified."),
+            optional("audience", Text(200), "For whom a permit is made out; else for the issuer."),
+            optional("permit", Flag, "Whether a permit is wanted where the action proceeds."),
+            $($more),*
+        ]
+    };
+}
 
-/// An action that a policy is tried on.
+/// `POST /v1/actions`
+pub const PROPOSAL: Shape =
+    Shape { name: "Proposal", says: "An action that an AI proposes.", members: proposed!() };
+
+/// An action that a policy is tried on: a proposal, and what is known of it.
 pub const TRIED_ACTION: Shape = Shape {
     name: "TriedAction",
     says: "An action that a policy is tried on.",
-    members: &[
-        required("kind", Text(256), "The tool's name."),
-        optional("args", Object, "Its arguments."),
-        optional("confidence", Share, "How sure the proposer is; none counts as 0."),
-        optional("severity", Word(SEVERITIES), "At least this severe; can only raise."),
-        optional("subject", Text(1000), "On whose behalf, or about whom."),
-        optional("source", Object, "Where it came from: model, agent."),
-        optional("context", Object, "What the reviewer should know beside it."),
+    members: proposed!(
         optional("id", Text(200), "What it is called in the answer."),
         optional("wrong", Flag, "Whether it is known to be wrong."),
-    ],
+    ),
 };
 
 /// `POST /v1/actions/{id}/redeem`

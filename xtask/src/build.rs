@@ -63,7 +63,7 @@ pub(crate) fn pages() -> Outcome {
     let later = bundled("later.js", &["--loader:.css=text"])?;
     let made = root().join("build/pages");
     std::fs::create_dir_all(&made).map_err(failed("making build/pages"))?;
-    for page in ["review", "cases", "insights", "sign-in"] {
+    for page in ["review", "cases", "insights", "playground", "sign-in"] {
         let name = format!("{page}.html");
         let html = std::fs::read_to_string(root().join("www").join(&name)).map_err(failed(&name))?;
         let html = inlined(&html, "<link rel=\"stylesheet\" href=\"/www/", "\">", "style")?;
@@ -99,6 +99,7 @@ fn bundled(file: &str, more: &[&str]) -> Outcome<String> {
         "--format=esm",
         "--target=es2022",
     ]);
+    bundle.args(["--loader:.toml=text", "--loader:.jsonl=text"]);
     bundle.args(["--external:/www/*", "--log-level=warning", "--charset=utf8"]);
     bundle.args(more);
     let made = bundle.output().map_err(failed("esbuild"))?;

@@ -44,8 +44,8 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
 
 fn answer(policy: &Policy, line: &str) -> Result<Json, Json> {
     match preview::decide(policy, line, Written::ByHand) {
-        Ok((verdict, digest)) => {
-            Ok(Json::object([("verdict", verdict), ("digest", digest.to_string().into())]))
+        Ok((verdict, action)) => {
+            Ok(Json::object([("verdict", verdict), ("digest", action.digest().to_string().into())]))
         }
         Err(problem) => Err(Json::object([("problem", problem.to_json())])),
     }

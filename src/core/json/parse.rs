@@ -117,6 +117,18 @@ impl<B: Build> Parser<'_, '_, B> {
         self.text.get(self.at..).unwrap_or("")
     }
 
+    /// Where bytes of this kind end, from here. A loop, because most of the time goes into it.
+    #[expect(clippy::inline_always, reason = "optimised for size, it would be called for every byte")]
+    #[inline(always)]
+    fn end_of(&self, is_one: impl Fn(u8) -> bool) -> usize {
+        let bytes = self.text.as_bytes();
+        let mut end = self.at;
+        while bytes.get(end).is_some_and(|byte| is_one(*byte)) {
+            end = end.wrapping_add(1);
+        }
+        end
+    }
+
     fn error(&self, kind: JsonErrorKind) -> JsonError {
         JsonError { kind, offset: self.at }
     }
@@ -126,9 +138,7 @@ impl<B: Build> Parser<'_, '_, B> {
     }
 
     fn skip_white_space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.advance(1);
-        }
+        self.at = self.end_of(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
     }
 
     fn eat(&mut self, byte: u8, what: &'static str) -> Result<(), JsonError> {
@@ -242,14 +252,10 @@ impl<B: Build> Parser<'_, '_, B> {
     }
 
     fn number(&mut self) -> Result<Number, JsonError> {
-        let rest = self.rest();
-        let length = rest
-            .bytes()
-            .take_while(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'))
-            .count();
-        let number =
-            rest.get(..length).and_then(Number::parse).ok_or_else(|| self.error(JsonErrorKind::Number))?;
-        self.advance(length);
+        let end = self.end_of(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'));
+        let literal = self.text.get(self.at..end);
+        let number = literal.and_then(Number::parse).ok_or_else(|| self.error(JsonErrorKind::Number))?;
+        self.at = end;
         Ok(number)
     }
 
@@ -257,10 +263,9 @@ impl<B: Build> Parser<'_, '_, B> {
         self.advance(1);
         let mut text = String::new();
         loop {
-            let rest = self.rest();
-            let plain = rest.bytes().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1f)).count();
-            text.push_str(rest.get(..plain).unwrap_or(""));
-            self.advance(plain);
+            let end = self.end_of(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1f));
+            text.push_str(self.text.get(self.at..end).unwrap_or(""));
+            self.at = end;
             match self.peek() {
                 Some(b'"') => {
                     self.advance(1);
