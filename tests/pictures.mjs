@@ -85,9 +85,18 @@ try {
   await strip.setContent(`<style>body{margin:0;padding:12px;display:grid;grid-template-columns:1fr 1fr;gap:12px;background:#e8eaee;font:15px system-ui}figure{margin:0;background:#fff;border:1px solid #cdd1d9}img{width:100%;display:block}figcaption{padding:8px 12px}</style>${cells.join("")}`);
   await strip.screenshot({ path: out("review-filmstrip"), fullPage: true });
   await insights();
+  await playground(shop.holdpoint);
 } finally {
   await browser.close();
   await shop.close();
+}
+
+/** The playground as it opens. */
+async function playground(holdpoint) {
+  const page = await (await browser.newContext({ viewport: { width: 1280, height: 980 } })).newPage();
+  await page.goto(`${holdpoint.url}/playground`);
+  await page.waitForSelector("#verdict");
+  await page.screenshot({ path: out("playground-light"), fullPage: true });
 }
 
 /** What decisions tell of a simulated deployment: five thousand actions, four reviewers, one of them a rubber stamp. */

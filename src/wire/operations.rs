@@ -169,7 +169,7 @@ pub(super) fn operation(name: Name) -> Operation {
         ),
         Name::SignInPage => of("The sign-in page", &[(200, Text(&["text/html"]))]),
         Name::Asset => {
-            of("A file of the pages", &[(200, Text(&["text/javascript", "image/svg+xml"])), (304, Empty)])
+            of("A file of the pages", &[(200, Text(&["text/javascript", "image/svg+xml", "application/wasm"])), (304, Empty)])
         }
         Name::OpenApi => of("This description", &[(200, Text(&["application/json"]))]),
         Name::Jwks => of("The public keys for permits", &[(200, J(&JWKS))]),

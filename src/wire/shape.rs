@@ -130,13 +130,15 @@ impl Shape {
             return;
         };
         for member in self.members {
-            let at = format!("{pointer}/{}", member.name);
+            // Named only where something is wrong: that is rare, and every request comes through here.
+            let at = || format!("{pointer}/{}", member.name);
             match (object.get(member.name), member.need) {
                 (None | Some(Json::Null), Need::Optional) | (Some(Json::Null), Need::Nullable) => {}
                 (None, Need::Required | Need::Nullable) | (Some(Json::Null), Need::Required) => {
-                    problems.push(FieldProblem::new(at, "is required"));
+                    problems.push(FieldProblem::new(at(), "is required"));
                 }
-                (Some(value), _) => member.holds.check(value, &at, problems),
+                (Some(value), _) if member.holds.fits(value) == Some(true) => {}
+                (Some(value), _) => member.holds.check(value, &at(), problems),
             }
         }
         let is_known = |name: &str| self.members.iter().any(|member| member.name == name);
@@ -161,7 +163,7 @@ impl Holds {
                 }
                 None => "an array".to_owned(),
             },
-            _ if self.fits(value) => return,
+            _ if self.fits(value) == Some(true) => return,
             Self::Text(most) => format!("a string of 1 to {most} characters"),
             Self::AnyText => "a string".to_owned(),
             Self::Word(words) => format!("one of {}", words.join(", ")),
@@ -178,9 +180,10 @@ impl Holds {
         problems.push(FieldProblem::new(at, format!("expected {expected}, not {}", described(value))));
     }
 
-    fn fits(self, value: &Json) -> bool {
+    /// Whether a value is what it should be; `None` where that has to be looked for inside.
+    fn fits(self, value: &Json) -> Option<bool> {
         let text = value.as_str();
-        match self {
+        Some(match self {
             Self::Text(most) => text.is_some_and(|text| !text.is_empty() && text.chars().count() <= most),
             Self::AnyText | Self::Instant => text.is_some(),
             Self::Word(words) => text.is_some_and(|text| words.contains(&text)),
@@ -193,8 +196,9 @@ impl Holds {
             Self::Texts(most) => value
                 .as_array()
                 .is_some_and(|texts| texts.len() <= most && texts.iter().all(|text| text.as_str().is_some())),
-            Self::Of(_) | Self::List(_) | Self::Anything => true,
-        }
+            Self::Anything => true,
+            Self::Of(_) | Self::List(_) => return None,
+        })
     }
 }
 

@@ -26,7 +26,7 @@ Commands:
   test      Set up, and run every test
   build     Build the Worker into build/
   pack      Build the npm package into pkg/
-  bench     Measure what it costs, beside a Worker that only passes on
+  bench     Measure what it costs, beside what does less or the same
   backtest  Try a policy on actions from a file
   decide    Gate actions from a file
   ledger    Verify a ledger that was downloaded

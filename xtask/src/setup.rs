@@ -168,7 +168,8 @@ pub(crate) fn oldest_node() -> Outcome<PathBuf> {
     Ok(program)
 }
 
-fn npm() -> Command {
+/// npm, by its name on this system.
+pub(crate) fn npm() -> Command {
     Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" })
 }
 
