@@ -18,9 +18,14 @@
 export default function init(source?: WasmSource | Promise<WasmSource>): Promise<void>;
 
 /** What `init` takes the wasm from. */
-export type WasmSource = string | URL | Request | Response | ArrayBuffer | ArrayBufferView | CompiledModule;
+export type WasmSource = string | { readonly href: string } | Fetched | ArrayBuffer | ArrayBufferView | CompiledModule;
 
-/** A `WebAssembly.Module`, named so that the types need neither the DOM's nor Node's. */
+/** A `Response`, named so that the types need neither the DOM's nor Node's. */
+export interface Fetched {
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+/** A `WebAssembly.Module`. */
 export interface CompiledModule {
   readonly holdpoint?: never;
 }
@@ -323,7 +328,8 @@ export declare class Policy {
    * What it would make of actions, and what that would ask of the reviewers.
    *
    * @param actions An array, or text: a JSON array, or an action a line. A line of `GET /v1/export/decisions` is one too.
-   * @throws {ActionError} with the place of whatever cannot be read.
+   * @throws {ActionError} with the place of whatever cannot be read, and for a volume out of its range.
+   * @throws {TypeError} for what is neither an array nor a text.
    */
   backtest(actions: readonly TriedAction[] | string, options?: BacktestOptions): Backtest;
   /** Gives its memory back. Whatever is asked of it afterwards throws. */

@@ -29,7 +29,9 @@ export function editor(box, label, described, change) {
 
   for (const name of ["dragover", "dragleave", "drop"]) {
     box.addEventListener(name, async (event) => {
-      const [file] = event.dataTransfer?.files ?? [];
+      // Text that is dragged is the browser's to drop.
+      if (!event.dataTransfer?.types.includes("Files")) return;
+      const [file] = event.dataTransfer.files;
       if (name !== "dragleave") event.preventDefault();
       box.classList.toggle("over", name === "dragover");
       if (name === "drop" && file) set(await file.text());
@@ -95,6 +97,9 @@ export function editor(box, label, described, change) {
     field.setSelectionRange(start + offset(text, column), start + offset(text, column + length));
     const height = parseFloat(getComputedStyle(field).lineHeight);
     field.scrollTop = Math.max(0, (line - 4) * height);
+    // Letters of one width: a share of the line is a share of its length.
+    const share = text.length > 0 ? offset(text, column) / Math.max(...lines.map((one) => one.length)) : 0;
+    field.scrollLeft = Math.max(0, share * field.scrollWidth - field.clientWidth / 2);
   }
 
   return { set, mark, go, field, get text() { return field.value; } };

@@ -35,26 +35,33 @@ function isJson(text) {
   }
 }
 
-/** A part of the text, without the space around it, and the line on which it begins. */
-function part(text, from, to) {
-  const slice = text.slice(from, to);
-  const begins = from + slice.length - slice.trimStart().length;
-  return { text: slice.trim(), line: 1 + breaks(text.slice(0, begins)) };
-}
+/** White space of JSON's: what else looks like it is part of the action, and refused. */
+const SPACE = /^[ \t\r\n]+|[ \t\r\n]+$/g;
 
 /** The actions of a text, each `{text, line}`. */
 export function splitActions(text) {
-  if (text.trim() === "") return [];
-  const whole = [part(text, 0, text.length)];
-  const start = text.search(/\S/);
+  const trimmed = text.replace(SPACE, "");
+  if (trimmed === "") return [];
+  const start = text.indexOf(trimmed);
+  const first = 1 + breaks(text.slice(0, start));
+  const whole = [{ text: trimmed, line: first }];
   if (text[start] === "[") {
     const found = elements(text, start);
     if (found === null) return whole;
-    return text.slice(found[0][0], found.at(-1)[1]).trim() === "" ? [] : found.map(([from, to]) => part(text, from, to));
+    let [counted, line] = [start, first];
+    const parts = found.map(([from, to]) => {
+      const slice = text.slice(from, to);
+      const begins = from + slice.search(/[^ \t\r\n]|$/);
+      line += breaks(text.slice(counted, begins));
+      counted = begins;
+      return { text: slice.replace(SPACE, ""), line };
+    });
+    return parts.length === 1 && parts[0].text === "" ? [] : parts;
   }
-  const lines = text.split("\n").map((line, at) => ({ text: line.trim(), line: at + 1 })).filter(({ text }) => text !== "");
-  // One that is written over several lines is no JSON in its first.
-  return isJson(text) || !isJson(lines[0].text) ? whole : lines;
+  const lines = text.split("\n").map((line, at) => ({ text: line.replace(SPACE, ""), line: at + 1 })).filter(({ text }) => text !== "");
+  // One that is written over several lines is no JSON in any of them, but perhaps in a number or a word of a list.
+  const stands = ({ text }) => text.startsWith("{") && isJson(text);
+  return isJson(trimmed) || !(stands(lines[0]) || lines.slice(1).some((line) => line.text.includes('"kind"') && stands(line))) ? whole : lines;
 }
 
 /** What would be sent of it: without what is known of it, and of a line of an export the action that was decided. */

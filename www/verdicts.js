@@ -10,7 +10,7 @@ import { playground as texts } from "./texts.js";
 const DRAWN = 200;
 
 let filter = null;
-/** The place of the action that is looked at; none is chosen yet: the first that somebody has to look at. */
+/** The action that is looked at, by its text; none is chosen yet: the first that somebody has to look at. */
 let chosen = null;
 let drawn = DRAWN;
 
@@ -24,8 +24,17 @@ function actionOf(text) {
 
 const escaped = (name) => name.replaceAll("~", "~0").replaceAll("/", "~1");
 
+/** So many values of an action are drawn: whoever pastes more knows them. */
+const MOST_VALUES = 2000;
+let left = MOST_VALUES;
+
 /** Appends a value as JSON, with what is pointed to marked. */
 function appendJson(parent, value, pointer, depth, pointed) {
+  left -= 1;
+  if (left < 0) {
+    if (left === -1) parent.append("…");
+    return;
+  }
   const target = pointed.has(pointer) ? element("mark") : parent;
   if (target !== parent) parent.append(target);
   if (isLeaf(value)) {
@@ -37,6 +46,7 @@ function appendJson(parent, value, pointer, depth, pointed) {
   const indent = "  ".repeat(depth + 1);
   target.append(`${open}\n`);
   for (const [place, [name, inner]] of members.entries()) {
+    if (left < 0) break;
     target.append(indent);
     if (open === "{") target.append(reveal(JSON.stringify(name)), ": ");
     appendJson(target, inner, `${pointer}/${escaped(name)}`, depth + 1, pointed);
@@ -61,6 +71,7 @@ function detail({ text, verdict }) {
   }[verdict.verdict]();
   const action = element("pre", { className: "action", tabindex: "0", "aria-label": texts.action });
   const pointed = new Set(reasons.flatMap(({ fields }) => fields));
+  left = MOST_VALUES;
   appendJson(action, actionOf(text), "", 0, pointed);
   const compared = texts.confidence(confidence.given, confidence.threshold);
   return element(
@@ -76,8 +87,7 @@ function detail({ text, verdict }) {
 /** Shows actions that have a verdict, each `{text, line, verdict}`. */
 export function showVerdicts(box, decided) {
   if (decided.length === 0) return box.replaceChildren();
-  const held = decided.findIndex(({ verdict }) => verdict.verdict !== "proceed");
-  const looked = chosen !== null && chosen < decided.length ? chosen : Math.max(0, held);
+
   if (decided.length === 1) return box.replaceChildren(detail(decided[0]));
   const again = () => showVerdicts(box, decided);
   const count = (word) => decided.filter(({ verdict }) => verdict.verdict === word).length;
@@ -91,12 +101,13 @@ export function showVerdicts(box, decided) {
     return button;
   });
   const matching = [...decided.entries()].filter(([, { verdict }]) => filter === null || verdict.verdict === filter);
+  const [looked] = matching.find(([, { text }]) => text === chosen) ?? matching.find(([, { verdict }]) => verdict.verdict !== "proceed") ?? matching[0] ?? [];
   const rows = matching.slice(0, drawn).map(([place, { text, line, verdict }]) => {
     const kind = element("span", { className: "kind" }, reveal(String(actionOf(text).kind)));
     const why = element("span", { className: "why" }, reveal(verdict.reasons.map(({ category }) => category).join(", ")));
     const button = element("button", { type: "button", "data-place": place, ...(place === looked ? { "aria-current": "true" } : {}) }, element("span", { className: "quiet" }, String(line)), badge(verdict.verdict), kind, why);
     button.addEventListener("click", () => {
-      chosen = place;
+      chosen = text;
       const scrolled = box.querySelector("#list").scrollTop;
       again();
       box.querySelector("#list").scrollTop = scrolled;
@@ -106,13 +117,15 @@ export function showVerdicts(box, decided) {
   });
   const more = matching.length > drawn ? element("button", { type: "button", className: "small" }, texts.more(matching.length - drawn)) : null;
   more?.addEventListener("click", () => {
+    const next = drawn;
     drawn += DRAWN;
     again();
+    box.querySelectorAll("#list button")[next]?.focus();
   });
   box.replaceChildren(
     element("div", { className: "filters", role: "group", "aria-label": texts.filter }, ...filters),
     element("ol", { id: "list", tabindex: "0", "aria-label": texts.list }, ...rows),
     ...(more ? [more] : []),
-    detail(decided[looked]),
+    ...(looked === undefined ? [] : [detail(decided[looked])]),
   );
 }

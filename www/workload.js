@@ -55,6 +55,6 @@ export function showWorkload(box, policy, decided, perDay) {
     box.replaceChildren(...told(policy.backtest(lines.join("\n"), { perDay }), perDay, decided));
   } catch (error) {
     if (!(error instanceof ActionError)) throw error;
-    says(error.message);
+    box.replaceChildren(element("p", { className: "quiet" }, reveal(error.message)));
   }
 }

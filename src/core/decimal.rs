@@ -1,6 +1,7 @@
 //! Decimals as they are written, and the doubles nearest to them: exact, both ways, and small. The standard library's
 //! ways with their tables would be a sixth of the npm package.
 
+use super::number::int_to_f64;
 use std::cmp::Ordering;
 use std::fmt::Write as _;
 
@@ -10,7 +11,8 @@ pub const MAX_DIGITS: usize = 400;
 
 /// Whole numbers of so many digits are doubles.
 const EXACT_DIGITS: i64 = 15;
-const EXACT_DIGITS_LENGTH: usize = 15;
+/// So many digits fit 63 bits.
+const GUESSED_DIGITS: usize = 18;
 
 /// Powers of ten up to this one are doubles.
 const EXACT_POWER: i64 = 22;
@@ -30,6 +32,9 @@ pub struct Decimal {
 impl Decimal {
     /// The fewest digits that no other double is nearest to, of a finite one.
     pub fn shortest(finite: f64) -> Option<Self> {
+        if !finite.is_finite() {
+            return None;
+        }
         Self::of(ryu::Buffer::new().format_finite(finite))
     }
 
@@ -77,8 +82,10 @@ impl Decimal {
         if count <= EXACT_DIGITS && scale.saturating_abs() <= EXACT_POWER {
             return scaled(leading(&self.digits), scale);
         }
-        let first = self.digits.get(..EXACT_DIGITS_LENGTH).unwrap_or(&self.digits);
-        let dropped = count.saturating_sub(EXACT_DIGITS).max(0);
+        // As many digits as a guess can use: nearly always it is right, or the next one is.
+        let first = self.digits.get(..GUESSED_DIGITS).unwrap_or(&self.digits);
+        let dropped = self.digits.len().saturating_sub(first.len());
+        let dropped = i64::try_from(dropped).unwrap_or(i64::MAX);
         let exactly = Exact::new(&self.digits, scale);
         // The largest finite double is the last that a guess may be.
         let mut guess = scaled(leading(first), scale.saturating_add(dropped)).min(f64::MAX).to_bits();
@@ -135,9 +142,10 @@ fn parse_exponent(text: &str) -> i64 {
     if negative { magnitude.saturating_neg() } else { magnitude }
 }
 
-/// At most fifteen digits as the whole number that they are.
+/// At most eighteen digits as the double nearest to the whole number that they are.
 fn leading(digits: &str) -> f64 {
-    digits.bytes().fold(0.0, |all, digit| all * 10.0 + f64::from(digit.wrapping_sub(b'0')))
+    let digit = |digit: u8| i64::from(digit.wrapping_sub(b'0'));
+    int_to_f64(digits.bytes().fold(0, |all: i64, byte| all.wrapping_mul(10).wrapping_add(digit(byte))))
 }
 
 /// A number times a power of ten: exact for the smallest powers, near for others.
@@ -161,12 +169,19 @@ struct Exact {
 impl Exact {
     fn new(digits: &str, scale: i64) -> Self {
         let mut exact = Self { above: Natural::default(), below: Natural(vec![1]) };
-        for digit in digits.bytes() {
-            exact.above.multiply(10, u32::from(digit.wrapping_sub(b'0')));
+        // Nine digits at a time: what fits a digit to the base of 2^32.
+        for nine in digits.as_bytes().chunks(9) {
+            let value = nine.iter().fold(0_u32, |all, digit| {
+                all.wrapping_mul(10).wrapping_add(u32::from(digit.wrapping_sub(b'0')))
+            });
+            exact.above.multiply(10_u32.wrapping_pow(u32::try_from(nine.len()).unwrap_or(0)), value);
         }
         let multiplied = if scale < 0 { &mut exact.below } else { &mut exact.above };
-        for _ in 0..scale.saturating_abs() {
-            multiplied.multiply(10, 0);
+        let mut left = u32::try_from(scale.saturating_abs()).unwrap_or(u32::MAX);
+        while left > 0 {
+            let step = left.min(9);
+            multiplied.multiply(10_u32.wrapping_pow(step), 0);
+            left = left.saturating_sub(step);
         }
         exact
     }

@@ -34,7 +34,7 @@ impl Number {
         let decimal = Decimal::of(literal)?;
         let value = match literal.parse::<i64>() {
             Ok(int) if !literal.contains(['.', 'e', 'E']) => NumberValue::Int(int),
-            _ => NumberValue::Double(decimal.nearest()),
+            _ => NumberValue::Double(with_sign_of(literal, decimal.nearest())),
         };
         Some(Self { literal: literal.into(), value })
     }
@@ -105,16 +105,21 @@ impl From<f64> for Number {
 /// The double that is nearest to a decimal, of two as near the even one; `None` for what is none, or is beyond the
 /// limits. Unlike JSON it may begin with `+` or zeros, and either side of the point may be empty.
 pub fn nearest_f64(decimal: &str) -> Option<f64> {
-    let decimal = decimal.strip_prefix('+').unwrap_or(decimal);
-    let unsigned = decimal.strip_prefix('-').unwrap_or(decimal);
+    let unsigned = decimal.strip_prefix(['+', '-']).unwrap_or(decimal);
     let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
     let is_decimal = digits(whole) && digits(fraction) && whole.len().max(fraction.len()) > 0;
-    (is_decimal && digits(exponent) && !exponent.is_empty())
-        .then(|| Decimal::of(decimal))?
-        .map(|decimal| decimal.nearest())
+    if !is_decimal || !digits(exponent) || exponent.is_empty() {
+        return None;
+    }
+    Some(with_sign_of(decimal, Decimal::of(unsigned)?.nearest()))
+}
+
+/// A decimal has no minus nothing; a double has.
+fn with_sign_of(literal: &str, double: f64) -> f64 {
+    if literal.starts_with('-') { -double.abs() } else { double }
 }
 
 /// A finite double as [`write_f64`] writes it.
@@ -289,7 +294,13 @@ mod tests {
                 Ok(int) => NumberValue::Int(int),
                 Err(_) => NumberValue::Double(Decimal::of(literal).unwrap().nearest()),
             };
-            assert_eq!(small(literal.as_bytes()), Some(long), "{literal}");
+            let bits = |value| match value {
+                NumberValue::Int(int) => int.cast_unsigned(),
+                NumberValue::Double(double) => with_sign_of(literal, double).to_bits(),
+            };
+            let short = small(literal.as_bytes()).unwrap();
+            assert_eq!(std::mem::discriminant(&short), std::mem::discriminant(&long), "{literal}");
+            assert_eq!(bits(short), bits(long), "{literal}");
         }
         for literal in
             ["", "-", "01", "-01", "1.", ".5", "1e2", "1234567890123456", "0.1234567890123456", "1.2.3", "+1"]
@@ -308,6 +319,34 @@ mod tests {
         assert!(Number::parse(&"9".repeat(400)).is_some());
         assert_eq!(Number::parse(&"9".repeat(401)), None);
         assert!(Number::parse("0e999999999999999999999").is_some(), "zero is zero at any exponent");
+    }
+
+    #[test]
+    fn a_decimal_has_one_sign_and_keeps_it() {
+        for (text, expected) in [
+            ("+5", Some(5.0)),
+            ("-5", Some(-5.0)),
+            (".5", Some(0.5)),
+            ("1.", Some(1.0)),
+            ("+-5", None),
+            ("--5", None),
+            ("", None),
+            (".", None),
+            ("1e", None),
+            ("NaN", None),
+            ("inf", None),
+        ] {
+            assert_eq!(nearest_f64(text), expected, "{text}");
+        }
+        for nothing in ["-0", "-0.0", "-0e5", "-0.00000000000000000000"] {
+            assert!(nearest_f64(nothing).is_some_and(f64::is_sign_negative), "{nothing}");
+            let value = Number::parse(nothing).unwrap().as_f64();
+            assert_eq!(
+                value.is_sign_negative(),
+                nothing != "-0",
+                "{nothing}: without a point it is an integer"
+            );
+        }
     }
 
     #[test]

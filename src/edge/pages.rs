@@ -91,6 +91,7 @@ pub(super) fn playground(origin: &str) -> Response {
             .policy
             .replace("connect-src 'self'", &format!("connect-src {origin}/www/{GATE}"))
             .replace("script-src 'self'", "script-src 'wasm-unsafe-eval'")
+            .replace("img-src 'self'", &format!("img-src {origin}/www/icon.svg"))
             .replace("form-action 'self'", "form-action 'none'");
         respond::document(200, HTML, page.html.to_owned(), &page_headers(&policy))
     })

@@ -36,31 +36,31 @@ async function title(url, prepare) {
   return found;
 }
 
-test('by <script type="module"> from a static server, the wasm once', async () => {
+test('by <script type="module"> from a static server, the wasm once', async (t) => {
   const files = await serve({ "/pkg/": pkg }, { pages: { "/": PAGE } });
+  t.after(() => files.stop());
   assert.equal(await title(files.url), "proceed");
   assert.equal(files.asked.filter((asked) => asked.endsWith("gate_bg.wasm")).length, 1);
-  await files.stop();
 });
 
-test("where WebAssembly.instantiateStreaming is missing", async () => {
+test("where WebAssembly.instantiateStreaming is missing", async (t) => {
   const files = await serve({ "/pkg/": pkg }, { pages: { "/": PAGE } });
+  t.after(() => files.stop());
   assert.equal(await title(files.url, () => delete WebAssembly.instantiateStreaming), "proceed");
-  await files.stop();
 });
 
-test("where the server calls wasm something else", async () => {
+test("where the server calls wasm something else", async (t) => {
   const files = await serve({ "/pkg/": pkg }, { pages: { "/": PAGE }, types: { ".wasm": "application/octet-stream" } });
+  t.after(() => files.stop());
   assert.equal(await title(files.url), "proceed");
-  await files.stop();
 });
 
-test("under a policy of content that lets nothing but wasm be compiled", async () => {
+test("under a policy of content that lets nothing but wasm be compiled", async (t) => {
   const page = PAGE.replace("<script ", '<script nonce="x" ');
   const policy = "default-src 'none'; script-src 'self' 'nonce-x' 'wasm-unsafe-eval'; connect-src 'self'; require-trusted-types-for 'script'";
   const files = await serve({ "/pkg/": pkg }, { pages: { "/": page }, headers: { "content-security-policy": policy } });
+  t.after(() => files.stop());
   assert.equal(await title(files.url), "proceed");
-  await files.stop();
 });
 
 // The example: a form in a Vite app.
@@ -114,9 +114,9 @@ test("the example compiles strictly, is built by Vite, and says what the gate wo
   const built = spawnSync(bin("vite"), ["build", "--logLevel", "warn"], { cwd: app, encoding: "utf8" });
   assert.equal(built.status, 0, built.stderr);
   const files = await serve({ "/": join(app, "dist") });
+  t.after(() => files.stop());
   await drive(files.url);
   t.diagnostic(files.asked.join(", "));
-  await files.stop();
 });
 
 test("the example runs under Vite's own server", async () => {

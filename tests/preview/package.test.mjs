@@ -102,6 +102,7 @@ test("what it answers is what its types say, member for member", () => {
   const settings = [
     ["--lib", "ES2022,DOM", "--module", "esnext", "--moduleResolution", "bundler"],
     ["--lib", "ES2022", "--module", "nodenext", "--types", "node"],
+    ["--lib", "ES2022", "--module", "esnext", "--moduleResolution", "bundler"],
   ];
   for (const setting of settings) {
     const { status, stdout } = run(bin("tsc"), [...strict, ...setting, "typed.ts"], { cwd: folder });

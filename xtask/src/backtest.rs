@@ -93,7 +93,7 @@ fn options(arguments: &[String]) -> Outcome<Options> {
     Ok(Options { policy, actions, against, per_day, allow, json })
 }
 
-/// The policy in a file, or where it is none.
+/// The policy in a file, or at which lines it is none.
 pub(crate) fn read_policy(file: &str) -> Outcome<Policy> {
     let text =
         std::fs::read_to_string(file).map_err(|error| Failure::Usage(format!("reading {file}: {error}")))?;

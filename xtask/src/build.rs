@@ -28,14 +28,27 @@ pub(crate) fn module() -> PathBuf {
 
 /// Builds the Worker, unless it is newer than everything that it is made of.
 pub(crate) fn worker(tools: &setup::Tools) -> Outcome {
+    // The playground has it in it.
+    pack::package(tools)?;
     let stamp = root().join("build/.holdpoint-built");
-    if is_newer(&stamp, &["src", "npm", "www", "Cargo.toml", "Cargo.lock", "package-lock.json"]) {
+    if is_newer(
+        &stamp,
+        &[
+            "src",
+            "npm",
+            "www",
+            "examples/shop.toml",
+            "examples/shop.jsonl",
+            "Cargo.toml",
+            "Cargo.lock",
+            "package-lock.json",
+        ],
+    ) {
         return Ok(());
     }
     // Its stamp goes first: what is built by halves is not built.
     let _ = std::fs::remove_file(&stamp);
     let started = SystemTime::now();
-    pack::package(tools)?;
     pages()?;
     ui::step("building the Worker (1 to 2 minutes the first time)");
     let mut build = Command::new(&tools.worker_build);

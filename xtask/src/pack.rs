@@ -40,7 +40,17 @@ pub(crate) fn folder() -> PathBuf {
 /// Builds the package, unless it is newer than everything that it is made of.
 pub(crate) fn package(tools: &setup::Tools) -> Outcome {
     let stamp = folder().join(".holdpoint-built");
-    let inputs = ["src/core", "src/wire", "src/lib.rs", "src/preview.rs", "npm", "Cargo.toml", "Cargo.lock"];
+    let inputs = [
+        "src/core",
+        "src/wire",
+        "src/lib.rs",
+        "src/preview.rs",
+        "npm",
+        "LICENSE",
+        "Cargo.toml",
+        "Cargo.lock",
+        "package-lock.json",
+    ];
     if build::is_newer(&stamp, &inputs) {
         return Ok(());
     }

@@ -165,7 +165,10 @@ pub(crate) fn oldest_node() -> Outcome<PathBuf> {
     install.args(["install", "--no-fund", "--no-audit", "--no-save", "--loglevel=error", "--prefix"]);
     install.arg(&home).arg(package).stdout(Stdio::null());
     execute(&mut install, &format!("installing Node {OLDEST_NODE}"))?;
-    Ok(program)
+    if program.is_file() {
+        return Ok(program);
+    }
+    Err(Failure::Failed(format!("npm left no {}: it has to run install scripts", program.display())))
 }
 
 /// npm, by its name on this system.

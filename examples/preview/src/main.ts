@@ -3,9 +3,6 @@
 import init, { Policy, type Action, type Verdict } from "holdpoint";
 import text from "./policy.toml?raw";
 
-await init();
-const policy = Policy.parse(text);
-
 const form = document.querySelector<HTMLFormElement>("#refund")!;
 const submit = document.querySelector<HTMLButtonElement>("#submit")!;
 const because = document.querySelector<HTMLElement>("#because")!;
@@ -42,7 +39,17 @@ function show(): void {
     because.replaceChildren();
     return;
   }
-  const verdict = policy.decide(proposed());
+  let verdict: Verdict;
+  try {
+    if (policy === null) throw new Error("no preview");
+    verdict = policy.decide(proposed());
+  } catch {
+    // Without a preview the form still works: what counts is what the edge says.
+    submit.textContent = "Send";
+    submit.disabled = false;
+    because.replaceChildren();
+    return;
+  }
   submit.textContent = label(verdict);
   submit.disabled = verdict.verdict === "block";
   submit.dataset["verdict"] = verdict.verdict;
@@ -58,6 +65,7 @@ function show(): void {
   for (const field of fields) field.toggleAttribute("data-pointed", pointed.has(`/args/${field.name}`));
 }
 
+const policy = await init().then(() => Policy.parse(text)).catch(() => null);
 form.addEventListener("input", show);
 form.addEventListener("submit", (event) => {
   event.preventDefault();

@@ -1,7 +1,7 @@
 //! Strict JSON: what two parsers could read differently is refused.
 //!
 //! Duplicate names, lone surrogates, nesting beyond [`MAX_DEPTH`] and numbers beyond
-//! [`MAX_DIGITS`](super::number::MAX_DIGITS) are errors, and number literals and the order of members are
+//! [`MAX_DIGITS`](super::decimal::MAX_DIGITS) are errors, and number literals and the order of members are
 //! kept. One parser serves plain values and, through [`Build`], trees that remember where each part stood.
 
 mod parse;

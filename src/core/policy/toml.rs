@@ -11,8 +11,10 @@ use toml_parser::decoder::{Encoding, ScalarKind};
 use toml_parser::parser::{EventReceiver, RecursionGuard, ValidateWhitespace, parse_document};
 use toml_parser::{ErrorSink, Expected, ParseError, Raw, Source, Span};
 
-/// Deeper arrays, inline tables and dotted keys are refused.
+/// Deeper arrays, inline tables and dotted keys are refused, all of them together.
 const MAX_DEPTH: u32 = 64;
+/// Whoever has more to mend than this checks again afterwards.
+const MAX_PROBLEMS: usize = 100;
 
 /// Parses a document; the syntax errors, if there are any.
 pub(super) fn parse(text: &str) -> Result<Node, Vec<Problem>> {
@@ -22,6 +24,7 @@ pub(super) fn parse(text: &str) -> Result<Node, Vec<Problem>> {
     let mut errors: Vec<ParseError> = Vec::new();
     let mut spaces = ValidateWhitespace::new(&mut builder, source);
     parse_document(&tokens, &mut RecursionGuard::new(&mut spaces, MAX_DEPTH), &mut errors);
+    errors.truncate(MAX_PROBLEMS);
     if errors.is_empty() {
         return Ok(Node { value: builder.root.into_value(), span: 0..0 });
     }
@@ -210,9 +213,20 @@ struct Builder<'s> {
     /// The path of the pair whose value is being read.
     path: Vec<Key>,
     open: Vec<Open>,
+    is_too_deep: bool,
 }
 
 impl<'s> Builder<'s> {
+    /// How many tables and arrays the next key would be in.
+    fn depth(&self) -> usize {
+        let inner = |open: &Open| match open {
+            Open::Array { .. } => 1,
+            Open::Inline { path, .. } => path.len().saturating_add(1),
+        };
+        let outer = self.header.as_ref().map_or(0, Vec::len).saturating_add(self.path.len());
+        self.open.iter().map(inner).sum::<usize>().saturating_add(outer).saturating_add(self.keys.len())
+    }
+
     fn new(source: Source<'s>) -> Self {
         Self {
             source,
@@ -222,12 +236,19 @@ impl<'s> Builder<'s> {
             keys: Vec::new(),
             path: Vec::new(),
             open: Vec::new(),
+            is_too_deep: false,
         }
     }
 
     fn raw(&self, span: Span, encoding: Option<Encoding>) -> Raw<'s> {
         let text = self.source.input().get(range(span)).unwrap_or_default();
         Raw::new_unchecked(text, encoding, span)
+    }
+
+    fn begin_header(&mut self) {
+        self.keys.clear();
+        self.path.clear();
+        self.header = None;
     }
 
     fn close_header(&mut self, is_array: bool, to: Span, errors: &mut dyn ErrorSink) {
@@ -253,7 +274,7 @@ impl<'s> Builder<'s> {
 
 impl EventReceiver for Builder<'_> {
     fn std_table_open(&mut self, span: Span, _: &mut dyn ErrorSink) {
-        self.keys.clear();
+        self.begin_header();
         self.header_from = Some(span);
     }
 
@@ -262,7 +283,7 @@ impl EventReceiver for Builder<'_> {
     }
 
     fn array_table_open(&mut self, span: Span, _: &mut dyn ErrorSink) {
-        self.keys.clear();
+        self.begin_header();
         self.header_from = Some(span);
     }
 
@@ -293,14 +314,17 @@ impl EventReceiver for Builder<'_> {
     }
 
     fn simple_key(&mut self, span: Span, kind: Option<Encoding>, errors: &mut dyn ErrorSink) {
+        if self.depth() >= usize::try_from(MAX_DEPTH).unwrap_or(0) {
+            // Said once; what is below is not read.
+            if !self.is_too_deep {
+                self.is_too_deep = true;
+                errors.report_error(ParseError::new("nested too deep").with_unexpected(span));
+            }
+            return;
+        }
         let mut name = Cow::Borrowed("");
         self.raw(span, kind).decode_key(&mut name, errors);
-        let key = Key { name: name.into_owned(), span };
-        if u32::try_from(self.keys.len()).is_ok_and(|length| length < MAX_DEPTH) {
-            self.keys.push(key);
-        } else {
-            report(errors, &key, "is nested too deep");
-        }
+        self.keys.push(Key { name: name.into_owned(), span });
     }
 
     fn key_val_sep(&mut self, _: Span, _: &mut dyn ErrorSink) {
@@ -320,7 +344,8 @@ impl EventReceiver for Builder<'_> {
             ScalarKind::Float => number(&text),
             ScalarKind::Integer(radix) => match i64::from_str_radix(&text, radix.value()) {
                 Ok(int) => Value::Number(int.into()),
-                Err(_) => number(&text),
+                Err(_) if radix.value() == 10 => number(&text),
+                Err(_) => Value::Other("a number beyond what can be compared"),
             },
         };
         self.complete(Item { part: Part::Scalar(value), span }, errors);
@@ -455,9 +480,13 @@ mod tests {
         let dotted = format!("{}a = 1", "a.".repeat(100_000));
         let header = format!("[{}a]", "a.".repeat(100_000));
         let arrays = format!("a = {}", "[".repeat(100_000));
-        for text in [dotted, header, arrays] {
-            assert!(parse(&text).is_err());
+        // Each alone is allowed; together they are not.
+        let both = format!("{}a = 1{}", format!("{}a = {{ ", "a.".repeat(40)).repeat(48), " }".repeat(48));
+        for text in [dotted, header, arrays, both] {
+            let problems = parse(&text).unwrap_err();
+            assert!(problems.len() <= MAX_PROBLEMS);
         }
+        assert_eq!(parse(&"a=1\n".repeat(50_000)).unwrap_err().len(), MAX_PROBLEMS);
     }
 
     proptest! {
