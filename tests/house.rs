@@ -142,6 +142,16 @@ fn every_dependency_is_accounted_for() {
 }
 
 #[test]
+fn every_figure_in_the_documents_is_filled_in() {
+    for path in files("docs", ".md") {
+        let text = fs::read_to_string(&path).unwrap();
+        let open = |word: &str| word.len() > 2 && word.starts_with('@') && word.ends_with('@');
+        let left: Vec<&str> = text.split([' ', '\n', '|']).filter(|word| open(word)).collect();
+        assert_eq!(left, Vec::<&str>::new(), "{}", path.display());
+    }
+}
+
+#[test]
 fn every_test_that_the_contract_names_exists() {
     let text = fs::read_to_string(root().join("tests/contract.md")).unwrap();
     let rows = text.lines().filter_map(|line| {
