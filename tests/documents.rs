@@ -7,6 +7,7 @@
 use holdpoint::core::case::machine::{Act, CLOCK, Rule, TABLE};
 use holdpoint::core::key::Role;
 use holdpoint::wire::openapi;
+use holdpoint::wire::policy_schema;
 use holdpoint::wire::route::{Access, ROUTES, Scope};
 use std::fs;
 use std::path::Path;
@@ -30,6 +31,14 @@ fn the_description_of_the_api_is_printed() {
     let mut text = openapi::document().to_string();
     text.push('\n');
     is_printed("www/openapi.json", &text);
+}
+
+#[test]
+fn the_schema_of_policies_and_their_reference_are_printed() {
+    let mut text = policy_schema::schema().to_string();
+    text.push('\n');
+    is_printed("www/policy.schema.json", &text);
+    is_printed("docs/policy-reference.md", &policy_schema::reference());
 }
 
 #[test]

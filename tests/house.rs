@@ -16,7 +16,8 @@ fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                folders.push(path);
+                // What cargo built is nobody's.
+                folders.extend(Some(path).filter(|path| !path.ends_with("target")));
             } else if path.to_string_lossy().ends_with(ending) {
                 found.push(path);
             }

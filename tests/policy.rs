@@ -19,6 +19,7 @@ use holdpoint::core::policy::problem::Problem;
 use holdpoint::core::policy::{Checked, Policy};
 use holdpoint::core::verdict::{Outcome, Verdict};
 use holdpoint::wire::api::read_proposal;
+use holdpoint::wire::suite::Suite;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -168,6 +169,56 @@ fn documents() {
     assert!(expectations >= 5, "{expectations} expectations");
 }
 
+/// Each of these once took seconds: what is to be compared grew with the square of the document.
+#[test]
+fn large_documents_are_read() {
+    let kinds = |name: &str, count: usize| {
+        (0..count).map(|at| format!("\"{name}{at:x}\",")).collect::<Vec<_>>().concat()
+    };
+    let tables = |count: usize| {
+        (0..count).map(|at| format!("[kinds.{}{at:x}]\n", "a".repeat(24))).collect::<Vec<_>>().concat()
+    };
+    let criterion = |id: &str, when: &str, rest: &str| {
+        format!("[[criteria]]\nid = \"{id}\"\ncategory = \"c\"\nwhen = \"{when}\"\n{rest}\n")
+    };
+    let unknown = "zz && ".repeat(2_500) + "zz";
+    let fields = |from: usize| {
+        (from..from + 900).map(|at| format!("args.p{at:x} || ")).collect::<Vec<_>>().concat() + "args.z"
+    };
+    let raising =
+        |at: usize| criterion(&at.to_string(), "args.x", "severity = \"low\"\nkinds = [\"bbbbbbbbbbbb*\"]");
+    for (what, text, stands) in [
+        (
+            "kinds of a criterion",
+            criterion("a", "args.x", &format!("kinds = [{}]", kinds("k", 20_000))),
+            true,
+        ),
+        (
+            "kinds misspelt",
+            tables(2_000)
+                + &criterion(
+                    "a",
+                    "args.x",
+                    &format!("kinds = [{}]", kinds("bbbbbbbbbbbbbbbbbbbbbbbb", 2_000)),
+                ),
+            true,
+        ),
+        (
+            "kinds and criteria",
+            "[severity.low]\napprovals = 2\n".to_owned()
+                + &tables(2_000)
+                + &(0..2_000).map(raising).collect::<String>(),
+            true,
+        ),
+        ("fields", (0..30).map(|at| criterion(&at.to_string(), &fields(at * 900), "")).collect(), true),
+        ("unknown names", (0..16).map(|at| criterion(&at.to_string(), &unknown, "")).collect(), false),
+    ] {
+        let checked = Policy::check(Format::Toml, &format!("holdpoint = 1\n{text}"));
+        assert_eq!(checked.policy.is_some(), stands, "{what}: {:?}", checked.problems.first());
+        assert!(checked.problems.len() <= 100 && checked.warnings.len() <= 100, "{what}");
+    }
+}
+
 #[test]
 fn examples_are_without_problems_and_warnings() {
     for name in ["examples/shop.toml", "examples/airline.toml"] {
@@ -175,4 +226,70 @@ fn examples_are_without_problems_and_warnings() {
         let checked = Policy::check(Format::Toml, &text);
         assert_eq!(listed(&checked.problems) + &listed(&checked.warnings), "", "{name}");
     }
+}
+
+/// The tests that stand beside the examples.
+#[test]
+fn examples_pass_their_tests() {
+    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/examples"));
+    let mut passed = 0;
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        let Some(name) = path.to_str().and_then(|name| name.strip_suffix(".test.toml")) else { continue };
+        let suite = Suite::read(Format::Toml, &std::fs::read_to_string(&path).unwrap()).unwrap();
+        let policy = std::fs::read_to_string(format!("{name}.toml")).unwrap();
+        let policy = Policy::parse(Format::Toml, &policy).unwrap();
+        for tried in suite.run(&policy) {
+            assert_eq!(
+                tried.differences,
+                [] as [&str; 0],
+                "{}:{}: {}",
+                path.display(),
+                tried.line,
+                tried.name
+            );
+            passed += 1;
+        }
+    }
+    assert!(passed > 10, "{passed} passed");
+}
+
+#[test]
+fn files_of_tests_are_told_what_is_wrong_with_them() {
+    for (text, line, what) in [
+        ("tests = 1", 1, "/tests: expected an array, not 1"),
+        ("[[tests]]\naction = { kind = \"x\" }\nverdict = \"hold\"", 1, "/tests/0/name: is required"),
+        ("\n\n[[tests]]\nname = \"a\"\nactoin = { kind = \"x\" }", 3, "actoin"),
+        ("[[tests]]\nname = \"a\"\naction = { kind = \"x\" }\nverdict = \"held\"", 1, "/tests/0/verdict"),
+        ("[[tests]]\nname = \"a\"\naction = { kind = \"x\", agrs = {} }\nverdict = \"hold\"", 1, "agrs"),
+        ("[[tests]]\nname = \"a\"\naction = { kind = \"x\" }", 1, "expects nothing"),
+        ("tests = []", 1, "there are no tests"),
+        ("[[tests]]\nname = open", 2, "`open` is no value"),
+    ] {
+        let wrong = Suite::read(Format::Toml, text).unwrap_err();
+        assert!(wrong.iter().any(|(at, told)| *at == line && told.contains(what)), "{text}\n{wrong:?}");
+    }
+}
+
+#[test]
+fn a_failed_test_says_what_came_out_instead() {
+    let policy = Policy::parse(
+        Format::Toml,
+        "holdpoint = 1\n[[criteria]]\nid = \"a\"\ncategory = \"c\"\nkinds = [\"x\"]\nwhen = \"args.n > 1\"",
+    )
+    .unwrap();
+    let text = "[[tests]]\nname = \"t\"\naction = { kind = \"x\", confidence = 1, args = { n = 2 } }\nverdict = \"proceed\"\nseverity = \"low\"\ndesk = \"other\"\ncriteria = []\naudit = 0.5";
+    let tried = Suite::read(Format::Toml, text).unwrap().run(&policy);
+    let differences: Vec<&str> =
+        tried.iter().flat_map(|tried| &tried.differences).map(String::as_str).collect();
+    assert_eq!(
+        differences,
+        [
+            "verdict is hold, not proceed",
+            "severity is high, not low",
+            "desk is main, not other",
+            "criteria are a, not none",
+            "audit is none, not 0.5"
+        ]
+    );
 }

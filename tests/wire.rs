@@ -1,5 +1,6 @@
 //! Wire goldens. `tests/wire/DIALECT/answers/CASE/` holds an upstream's whole answer (`in.json`), what becomes of
-//! each of its calls (`fates.txt`, a line a call), and the answer as it leaves (`out.json`), byte for byte.
+//! each of its calls (`fates.txt`, a line a call), and the answer as it leaves (`out.json`), byte for byte; for an app's
+//! own JSON also where its actions are (`map.json`).
 //!
 //! `tests/wire/DIALECT/streams/CASE/` holds an upstream's stream (`in.sse`), what of it leaves before anything is
 //! decided (`held.sse`), and the whole of what leaves when every call runs (`released.sse`), none does
@@ -23,8 +24,10 @@ mod replay;
 
 use holdpoint::core::json::{Json, Object};
 use holdpoint::wire::answer::{AnswerStream, WholeAnswer as _};
+use holdpoint::wire::anthropic;
 use holdpoint::wire::asked::Asked;
 use holdpoint::wire::call::{Call, Carries, Fate};
+use holdpoint::wire::mapped;
 use holdpoint::wire::notice::{Notice, Why};
 use holdpoint::wire::openai_chat::{self, Answer};
 use holdpoint::wire::openai_responses;
@@ -69,7 +72,7 @@ fn fate(line: &str) -> Fate {
     }
 }
 
-fn check_answer(case: &Path, rewrite: fn(&[u8], &[Fate], bool) -> String) {
+fn check_answer(case: &Path, rewrite: impl Fn(&[u8], &[Fate], bool) -> String) {
     let read = |name: &str| {
         fs::read_to_string(case.join(name))
             .unwrap_or_else(|error| panic!("{}/{name}: {error}", case.display()))
@@ -106,6 +109,34 @@ fn responses_answers() {
     for case in &cases {
         check_answer(case, |body, fates, structured| {
             let answer = Box::new(openai_responses::Answer::parse(body, structured).unwrap());
+            assert_eq!(fates.len(), answer.calls().len(), "one fate a call");
+            answer.rewrite(fates)
+        });
+    }
+    assert!(cases.len() >= 7, "{} goldens", cases.len());
+}
+
+#[test]
+fn anthropic_answers() {
+    let cases = cases("anthropic/answers");
+    for case in &cases {
+        check_answer(case, |body, fates, structured| {
+            let answer = Box::new(anthropic::Answer::parse(body, structured).unwrap());
+            assert_eq!(fates.len(), answer.calls().len(), "one fate a call");
+            answer.rewrite(fates)
+        });
+    }
+    assert!(cases.len() >= 10, "{} goldens", cases.len());
+}
+
+#[test]
+fn mapped_answers() {
+    let cases = cases("mapped/answers");
+    for case in &cases {
+        let map = Json::parse(&fs::read(case.join("map.json")).unwrap()).unwrap();
+        let map = mapped::Map::read(&map).unwrap();
+        check_answer(case, |body, fates, _| {
+            let answer = Box::new(mapped::Answer::parse(body, &map).unwrap());
             assert_eq!(fates.len(), answer.calls().len(), "one fate a call");
             answer.rewrite(fates)
         });
@@ -170,6 +201,10 @@ fn responses_stream(case: &str) -> Box<dyn AnswerStream> {
     Box::new(openai_responses::Stream::new(&Asked { structured, may_call: true, ..Asked::default() }))
 }
 
+fn anthropic_stream(case: &str) -> Box<dyn AnswerStream> {
+    Box::new(anthropic::Stream::new(case.ends_with("_structured")))
+}
+
 /// Streams that do not leave byte for byte although all calls run: one of two choices is kept back, what stands
 /// behind the end never leaves, comments wait for nothing, and what clients would read differently leaves anew.
 fn leaves_otherwise(case: &str) -> bool {
@@ -180,6 +215,8 @@ fn leaves_otherwise(case: &str) -> bool {
         "an_error",
         "carriage_returns_and_comments",
         "without_a_blank_line",
+        // A ping waits for nothing.
+        "pings",
     ]
     .iter()
     .any(|prefix| case.starts_with(prefix))
@@ -254,6 +291,36 @@ fn responses_streams() {
     assert!(cases.len() >= 30, "{} goldens", cases.len());
 }
 
+#[test]
+fn anthropic_streams() {
+    let cases = cases("anthropic/streams");
+    for case in &cases {
+        check_stream(case, anthropic_stream);
+    }
+    assert!(cases.len() >= 30, "{} goldens", cases.len());
+}
+
+#[test]
+fn a_waiting_client_of_messages_is_sent_pings_once_its_message_has_begun() {
+    let text = fs::read_to_string(
+        cases("anthropic/streams").iter().find(|case| name(case) == "one_call").unwrap().join("in.sse"),
+    )
+    .unwrap();
+    let (start, rest) = text.split_at(text.find("event: content_block_start").unwrap());
+    let mut flow = holdpoint::wire::answer::Flow::new(anthropic_stream("one_call"), None);
+    let mut said = Vec::new();
+    let mut out = Vec::new();
+    for part in ["", start, rest] {
+        flow.push(part.as_bytes(), &mut out);
+        flow.waiting(&mut said);
+    }
+    let ripe = flow.ripe().unwrap();
+    flow.release(ripe.group, &[Fate::Run], &mut out);
+    flow.waiting(&mut said);
+    let ping = "event: ping\ndata: {\"type\":\"ping\"}\n\n";
+    assert_eq!(String::from_utf8(said).unwrap(), format!(": waiting\n\n{ping}{ping}: waiting\n\n"));
+}
+
 /// 64 ways of chunking, also in the long run: each replays every golden.
 #[test]
 fn random_chunks_change_nothing() {
@@ -266,6 +333,9 @@ fn random_chunks_change_nothing() {
             }
             for case in cases("openai_responses/streams") {
                 in_chunks(&case, responses_stream, &sizes);
+            }
+            for case in cases("anthropic/streams") {
+                in_chunks(&case, anthropic_stream, &sizes);
             }
             Ok(())
         })
@@ -310,7 +380,11 @@ fn harm() -> impl Strategy<Value = Harm> {
 }
 
 /// Words that could hide a call where they stand for each other.
-const RENAMES: [(&str, &str); 9] = [
+const RENAMES: [(&str, &str); 13] = [
+    ("content_block\"", "Content_Block\""),
+    ("\"content_block\"", "\"message\""),
+    ("content_block_start", "ping"),
+    ("tool_use", "text"),
     ("tool_calls", "Tool_Calls"),
     ("\"item\"", "\"Item\""),
     ("\"delta\"", "\"DELTA\""),
@@ -371,9 +445,10 @@ proptest! {
         harms in prop::collection::vec(harm(), 1..4),
         size in 1_usize..4096,
     ) {
-        let forms: [(&str, NewStream, Reader); 2] = [
+        let forms: [(&str, NewStream, Reader); 3] = [
             ("openai_chat/streams", chat_stream, client::chat_calls),
             ("openai_responses/streams", responses_stream, client::response_calls),
+            ("anthropic/streams", anthropic_stream, client::message_calls),
         ];
         for (form, new, calls) in forms {
             let cases = cases(form);

@@ -1,6 +1,7 @@
 //! What an AI proposes to do.
 
 use super::canonical::{Digest, action_digest};
+use super::cel::Input;
 use super::json::{Json, Object};
 use super::pointer::Pointer;
 use super::policy::severity::Severity;
@@ -90,6 +91,18 @@ impl Action {
             subject: None,
             source: Object::new(),
             context: Object::new(),
+        }
+    }
+
+    /// What conditions see of it.
+    pub fn input(&self) -> Input<'_> {
+        Input {
+            kind: &self.kind,
+            args: &self.args,
+            confidence: self.confidence.value(),
+            subject: self.subject.as_deref(),
+            source: &self.source,
+            context: &self.context,
         }
     }
 

@@ -4,7 +4,7 @@
 //! tightens too. The verdict carries the audit rate; whoever asks draws the sample.
 
 use super::action::{Action, Confidence};
-use super::cel::{EvalError, Input};
+use super::cel::EvalError;
 use super::number::f64_text;
 use super::policy::severity::Severity;
 use super::policy::{Criterion, Handling, Oversight, Policy, Then};
@@ -96,44 +96,21 @@ pub fn tightened_for_stale_policy(mut verdict: Verdict) -> Verdict {
     verdict
 }
 
-/// The criteria that match, in the policy's order. One that cannot be evaluated counts as matched.
+/// The criteria that match, but for this one.
 fn matching<'a>(
     policy: &'a Policy,
     action: &'a Action,
     ignored: Option<&'a str>,
 ) -> impl Iterator<Item = (&'a Criterion, Option<EvalError>)> {
-    let input = input(action);
-    let counts = move |criterion: &&Criterion| ignored != Some(criterion.id.as_str());
-    policy.criteria().iter().filter(counts).filter_map(move |criterion| {
-        let concerned =
-            criterion.kinds.is_empty() || criterion.kinds.iter().any(|kind| kind.matches(&action.kind));
-        if !concerned {
-            return None;
-        }
-        match criterion.when.matches(&input) {
-            Ok(true) => Some((criterion, None)),
-            Ok(false) => None,
-            Err(error) => Some((criterion, Some(error))),
-        }
-    })
-}
-
-fn input(action: &Action) -> Input<'_> {
-    Input {
-        kind: &action.kind,
-        args: &action.args,
-        confidence: action.confidence.value(),
-        subject: action.subject.as_deref(),
-        source: &action.source,
-        context: &action.context,
-    }
+    policy.matching(action.input()).filter(move |(criterion, _)| ignored != Some(criterion.id.as_str()))
 }
 
 fn reason(criterion: &Criterion, action: &Action, error: Option<EvalError>) -> Reason {
     let message = match error {
         None => criterion.message.clone(),
         Some(error) => {
-            let note = format!("It could not be evaluated ({error}), so it counts as matched.");
+            let why = criterion.when.explain(&error);
+            let note = format!("It could not be evaluated ({why}), so it counts as matched.");
             Some(criterion.message.as_ref().map_or(note.clone(), |message| format!("{message} {note}")))
         }
     };
@@ -141,7 +118,7 @@ fn reason(criterion: &Criterion, action: &Action, error: Option<EvalError>) -> R
         criterion: Some(criterion.id.clone()),
         category: criterion.category.clone(),
         message,
-        fields: criterion.when.fields_read(&input(action)),
+        fields: criterion.when.fields_read(&action.input()),
     }
 }
 

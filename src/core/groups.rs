@@ -59,6 +59,11 @@ impl<T> Groups<T> {
         self.things.len() > before
     }
 
+    /// Changes all of them.
+    pub fn each(&mut self, change: impl FnMut(&mut T)) {
+        self.things.iter_mut().for_each(change);
+    }
+
     /// All of them, in the order in which they came.
     pub fn into_things(self) -> Vec<T> {
         self.things

@@ -5,11 +5,13 @@
 //! double) wherever that loses nothing, and an exact form of our own where it would.
 
 use super::decimal::Decimal;
+use compact_str::CompactString;
 
 /// A number literal of JSON's grammar, kept as written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Number {
-    literal: Box<str>,
+    /// A short one is kept in place.
+    literal: CompactString,
     value: NumberValue,
 }
 

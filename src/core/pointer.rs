@@ -23,6 +23,34 @@ impl Pointer {
         Self(tokens)
     }
 
+    /// Whether what another one names is this one's place, or within it.
+    pub fn leads_to(&self, other: &Self) -> bool {
+        other.0.starts_with(&self.0)
+    }
+
+    /// Its first step.
+    pub fn first(&self) -> Option<&str> {
+        self.0.first().map(String::as_str)
+    }
+
+    /// Whether on its way through a document there is a member of the same name in other letters.
+    pub fn has_namesakes(&self, document: &Json) -> bool {
+        let mut place = Some(document);
+        for token in &self.0 {
+            let Some(here) = place else { return false };
+            let is_namesake = |name: &str| name != token && name.to_lowercase() == token.to_lowercase();
+            if here.as_object().is_some_and(|object| object.iter().any(|(name, _)| is_namesake(name))) {
+                return true;
+            }
+            place = match here {
+                Json::Object(object) => object.get(token),
+                Json::Array(elements) => index(token).and_then(|at| elements.get(at)),
+                _ => None,
+            };
+        }
+        false
+    }
+
     /// Whether it names the whole document.
     pub fn is_root(&self) -> bool {
         self.0.is_empty()
@@ -35,6 +63,16 @@ impl Pointer {
             Json::Array(elements) => elements.get(index(token)?),
             _ => None,
         })
+    }
+
+    /// Puts another value where it leads, if something is there; whether it was.
+    pub fn replace(&self, document: &mut Json, value: Json) -> bool {
+        let place = self.0.iter().try_fold(document, |place, token| match place {
+            Json::Object(object) => object.get_mut(token),
+            Json::Array(elements) => elements.get_mut(index(token)?),
+            _ => None,
+        });
+        place.map(|place| *place = value).is_some()
     }
 
     /// Takes what it names out of the document. The root cannot be taken out.
@@ -116,6 +154,11 @@ mod tests {
             );
             assert_eq!(Pointer::parse(&pointer.to_string()).unwrap(), pointer);
         }
+        let mut other = document.clone();
+        assert!(Pointer::parse("/foo/1").unwrap().replace(&mut other, Json::Null));
+        assert!(Pointer::default().replace(&mut other.clone(), Json::Null));
+        assert!(!Pointer::parse("/foo/2").unwrap().replace(&mut other, Json::Null));
+        assert_eq!(other.get("foo").unwrap().to_string(), r#"["bar",null]"#);
         assert_eq!(Pointer::parse("a"), None);
         assert_eq!(Pointer::parse("/~2"), None);
         assert_eq!(Pointer::parse("/foo/0").unwrap().remove(&mut document), Some("bar".into()));

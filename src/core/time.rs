@@ -50,7 +50,7 @@ impl std::fmt::Display for Millis {
 
 /// Year, month and day of a count of days since 1970-01-01, in the proleptic Gregorian calendar
 /// (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`).
-fn civil_from_days(days: i64) -> (i64, i64, i64) {
+pub fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let shifted = days.saturating_add(719_468);
     let era = shifted.div_euclid(146_097);
     let day_of_era = shifted.rem_euclid(146_097);
@@ -74,7 +74,7 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
 
 /// The count of days since 1970-01-01 of a date in the proleptic Gregorian calendar (Hinnant,
 /// `days_from_civil`).
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+pub fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year.saturating_sub(1) } else { year };
     let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
     let shifted_month = month.saturating_add(9).rem_euclid(12);

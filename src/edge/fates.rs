@@ -6,6 +6,7 @@ use super::timer::Timer;
 use super::{call, clock, copy, gating};
 use crate::core::json::Json;
 use crate::core::time::Millis;
+use crate::wire::api;
 use crate::wire::call::Fate;
 use crate::wire::desk::Ask;
 use crate::wire::notice::{Notice, Why};
@@ -113,7 +114,7 @@ impl Request {
     }
 
     async fn settle(&self, proposal: Proposal, answer: Option<Json>, kept_back: Option<Why>) -> Settled {
-        let Proposal { call, id, heading } = proposal;
+        let Proposal { call, id, heading, mut told } = proposal;
         let notice = |why| Fate::Notice(Notice { id: id.clone(), kind: call.kind.clone(), why });
         // What the call cannot carry is not taken away.
         let carried = |fate: Fate| match fate {
@@ -126,18 +127,28 @@ impl Request {
             Heading::Settled(fate, _) => carried(fate),
             Heading::Held { desk, fate } => {
                 let expected = carried(fate_of(answer.as_ref(), fate.clone()).unwrap_or_else(notice));
+                told = answer.unwrap_or_else(|| api::answer_unavailable(&id));
                 match kept_back {
                     _ if expected.notice().is_some() => expected,
-                    Some(why) => notice(why),
+                    Some(why) => {
+                        told = api::answer_unavailable(&id);
+                        notice(why)
+                    }
                     None => {
                         let taken = self.asked_until(&desk, &id, clock::now().0, true).await;
                         is_edited = status_of(taken.as_ref()) == Some("edited");
-                        carried(fate_of(taken.as_ref(), fate).unwrap_or_else(notice))
+                        let fate = carried(fate_of(taken.as_ref(), fate).unwrap_or_else(notice));
+                        told = taken.unwrap_or_else(|| api::answer_unavailable(&id));
+                        fate
                     }
                 }
             }
         };
-        Settled { is_edited: is_edited && fate.notice().is_none(), id, fate, was_held }
+        if let Some(told) = told.as_object_mut() {
+            // Through the proxy it runs by being in the answer.
+            told.set("permit", Json::Null);
+        }
+        Settled { is_edited: is_edited && fate.notice().is_none(), id, fate, told, was_held }
     }
 
     /// Asks a desk for a case until it is final or the wait is over. A desk that fails is asked again meanwhile.

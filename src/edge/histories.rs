@@ -9,11 +9,13 @@ use crate::core::canonical::Digest;
 use crate::core::id::ActionId;
 use crate::core::json::{Json, Object};
 use crate::wire::answer::Changed;
+use crate::wire::anthropic;
 use crate::wire::asked::History;
 use crate::wire::call::Fate;
 use crate::wire::desk::Ask;
 use crate::wire::openai_responses::history;
 use crate::wire::problem::Problem;
+use crate::wire::upstream::Dialect;
 use futures_util::future::join_all;
 
 fn token(upstream: &str, name: &str) -> String {
@@ -66,9 +68,15 @@ pub(super) async fn mended(request: &Request, copy: &Copy, body: &[u8]) -> Resul
     let told =
         of_conversation.iter().filter_map(|mend| history::call_id_of(mend).map(str::to_owned)).collect();
     mends.extend(of_conversation);
+    if request.dialect == Dialect::Anthropic && !mends.is_empty() {
+        // Nothing can be put between the turns of a thread that the upstream keeps.
+        return Err(anthropic::replay_needed());
+    }
     let args = join_all(mends.iter().map(|mend| edited_args(request, copy, mend))).await;
     let mends: Vec<(Json, Option<Object>)> = mends.into_iter().zip(args).collect();
-    Ok(Mended { body: history::mended(body, &mends), told })
+    // What other dialects send may look like a history of Responses, and is none.
+    let body = request.is_responses.then(|| history::mended(body, &mends)).flatten();
+    Ok(Mended { body, told })
 }
 
 /// A conversation was told: what was mended in it, or answered by the client itself, is part of it from now on.

@@ -114,9 +114,9 @@ impl Incoming {
     }
 }
 
-/// Whether a request is meant for an upstream, before it is read.
-pub(crate) fn is_for_upstream(request: &Request) -> bool {
-    is_proxied(&split_url(&request.inner().url()).1)
+/// The path of a request, before it is read.
+pub(crate) fn path_of(request: &Request) -> String {
+    split_url(&request.inner().url()).1
 }
 
 /// The bearer token; for an upstream also `x-api-key`.

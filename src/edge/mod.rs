@@ -42,6 +42,7 @@ mod whole;
 use crate::core::key::Key;
 use crate::wire::problem::{Code, Problem};
 use crate::wire::route::{self, Access, Name, Route};
+use crate::wire::upstream::Dialect;
 use copy::Copy;
 use incoming::Incoming;
 use once::NamedRequest;
@@ -63,16 +64,18 @@ struct Visit<'a> {
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, ctx: Context) -> worker::Result<Response> {
-    let proxied = incoming::is_for_upstream(&request);
+    let path = incoming::path_of(&request);
     let incoming = match Incoming::read(request).await {
         Ok(incoming) => incoming,
-        Err(problem) if proxied => return Ok(respond::proxied_problem(&problem)),
-        Err(problem) => return Ok(respond::problem(&problem)),
+        Err(problem) => {
+            let proxied = told_by_upstream(&env, &path, &problem);
+            return Ok(proxied.unwrap_or_else(|| respond::problem(&problem)));
+        }
     };
     let ctx = Rc::new(ctx);
-    let (response, code) = match handle(&incoming, env, &ctx).await {
+    let (response, code) = match handle(&incoming, env.clone(), &ctx).await {
         Ok(response) => (response, None),
-        Err(problem) => (told(&incoming, &problem), Some(problem.code)),
+        Err(problem) => (told(&env, &incoming, &problem), Some(problem.code)),
     };
     let line = log::line(&incoming, response.status_code(), code);
     ctx.wait_until(async move {
@@ -84,12 +87,21 @@ async fn fetch(request: Request, env: Env, ctx: Context) -> worker::Result<Respo
 }
 
 /// A problem in the form that whoever asked can read: an SDK, a person with a browser, or anybody else.
-fn told(incoming: &Incoming, problem: &Problem) -> Response {
+fn told(env: &Env, incoming: &Incoming, problem: &Problem) -> Response {
+    if let Some(response) = told_by_upstream(env, &incoming.path, problem) {
+        return response;
+    }
     match route::find(&incoming.method, &incoming.path) {
-        Route::Proxied(..) => respond::proxied_problem(problem),
         Route::Own(row, _) if row.is_page() => pages::problem(problem, incoming),
         _ => respond::problem(problem),
     }
+}
+
+/// A problem on the way to an upstream, in the words of its dialect; `None` on every other way.
+fn told_by_upstream(env: &Env, path: &str, problem: &Problem) -> Option<Response> {
+    let Route::Proxied(name, _) = route::find("POST", path) else { return None };
+    let dialect = config::upstream(env, name).map_or(Dialect::OpenAi, |upstream| upstream.dialect);
+    Some(respond::proxied_problem(problem, dialect))
 }
 
 async fn handle(incoming: &Incoming, env: Env, ctx: &Rc<Context>) -> Responded {
@@ -165,6 +177,7 @@ async fn public(env: &Env, incoming: &Incoming, name: Name, parameter: &str) -> 
         Name::SignInPage => Ok(pages::sign_in()),
         Name::Asset => pages::asset(incoming, parameter),
         Name::OpenApi => Ok(pages::openapi()),
+        Name::PolicySchema => Ok(pages::policy_schema()),
         Name::Jwks => permits::jwks(env).await,
         Name::SignIn => sessions::sign_in(env, incoming).await,
         Name::SignOut => sessions::sign_out(env, incoming).await,
@@ -213,6 +226,7 @@ async fn own(visit: &Visit<'_>, key: &Key, name: Name, parameter: &str) -> Respo
         | Name::SignInPage
         | Name::Asset
         | Name::OpenApi
+        | Name::PolicySchema
         | Name::Jwks
         | Name::SignIn
         | Name::SignOut => Err(Problem::new(Code::NotFound, "nothing is at this path")),

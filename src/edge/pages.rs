@@ -117,6 +117,11 @@ pub(super) fn asset(incoming: &Incoming, name: &str) -> Responded {
     Ok(respond::file(200, media_type, body.to_vec(), &headers))
 }
 
+/// `GET /policy.schema.json`
+pub(super) fn policy_schema() -> Response {
+    respond::text("application/schema+json", include_str!("../../www/policy.schema.json"), &[])
+}
+
 /// `GET /openapi.json`
 pub(super) fn openapi() -> Response {
     respond::text("application/json", include_str!("../../www/openapi.json"), &[])

@@ -13,10 +13,12 @@ use crate::core::id::Course;
 use crate::core::json::{Json, Object};
 use crate::core::key::Key;
 use crate::core::time::{Millis, Span};
+use crate::wire::api;
 use crate::wire::asked::Asked;
 use crate::wire::call::{Call, Fate};
 use crate::wire::notice::{Notice, Why};
 use crate::wire::problem::{Code, Problem};
+use crate::wire::upstream::Dialect;
 use futures_util::future::join_all;
 use std::rc::Rc;
 use worker::{AbortSignal, Context, Env};
@@ -29,6 +31,9 @@ pub(super) struct Request {
     pub(super) key: Key,
     /// The upstream's name.
     pub(super) upstream: String,
+    pub(super) dialect: Dialect,
+    /// Whether its body is one of Responses, whose history can be mended.
+    pub(super) is_responses: bool,
     /// How the app knows this deployment.
     pub(super) origin: String,
     pub(super) asked: Asked,
@@ -49,6 +54,8 @@ pub(super) struct Proposal {
     /// Its id; that of the case that it waits for, where there is one.
     pub(super) id: String,
     pub(super) heading: Heading,
+    /// How it stands in the form of the API, for answers that say so; null for others, and while it is held.
+    pub(super) told: Json,
 }
 
 /// Where a call is heading.
@@ -65,6 +72,8 @@ pub(super) enum Heading {
 pub(super) struct Settled {
     pub(super) id: String,
     pub(super) fate: Fate,
+    /// How it stands in the form of the API, for answers that say so.
+    pub(super) told: Json,
     /// Whether a person wrote other arguments.
     pub(super) is_edited: bool,
     /// Whether it waited for a person.
@@ -90,8 +99,21 @@ impl Request {
             self.heading(&copy, gated, *changed, self.proxied(*digest, place, equal))
         });
         let headings = join_all(headings.collect::<Vec<_>>()).await;
-        let proposals = calls.into_iter().zip(headings);
-        proposals.map(|(call, (id, heading))| Proposal { call, id, heading }).collect()
+        let mut proposals = Vec::new();
+        for ((call, (gated, _)), (id, heading)) in calls.into_iter().zip(&gated).zip(headings) {
+            proposals.push(Proposal { call, told: self.told(gated, &heading), id, heading });
+        }
+        proposals
+    }
+
+    fn told(&self, gated: &Gated, heading: &Heading) -> Json {
+        let Gated { action, made } = gated;
+        match heading {
+            _ if self.dialect != Dialect::Json => Json::Null,
+            Heading::Held { .. } => Json::Null,
+            Heading::Settled(_, "unavailable") => api::answer_unavailable(made.id.as_str()),
+            Heading::Settled(..) => api::answer_without_case(&made.id, action, &made.verdict, None),
+        }
     }
 
     async fn gate_all(
@@ -122,7 +144,7 @@ impl Request {
         let policy = &copy.in_force.policy;
         let mut action = Action::new(call.kind.as_str(), Object::new());
         action.source.set("upstream", self.upstream.as_str());
-        action.source.set("dialect", "openai");
+        action.source.set("dialect", self.dialect.as_str());
         if let Some(model) = model.or(self.asked.model.as_deref()) {
             action.source.set("model", model);
         }
@@ -138,12 +160,14 @@ impl Request {
             }
         };
         action.args = args.clone();
+        action.subject.clone_from(&call.subject);
         let pointer = policy.kind(&call.kind).and_then(|kind| kind.confidence.as_ref());
         let of_tokens = call.scores.as_ref().map_or(Confidence::None, |scores| scores.confidence(pointer));
-        action.confidence = confidence.map_or(of_tokens, |text| {
+        let of_answer = confidence.map_or(Confidence::None, |text| {
             let json = Json::parse(text.trim().as_bytes());
-            json.map_or(Confidence::Invalid, |json| Confidence::of(&json)).lowest(of_tokens)
+            json.map_or(Confidence::Invalid, |json| Confidence::of(&json))
         });
+        action.confidence = of_answer.lowest(of_tokens).lowest(call.confidence);
         let changed = action.take_confidence(pointer);
         Ok((gating::gated(copy, &self.key.id, action, now)?, changed))
     }
@@ -213,7 +237,13 @@ impl Request {
 /// A call whose gate failed.
 fn unavailable(call: Call) -> Proposal {
     let notice = Notice { id: "-".to_owned(), kind: call.kind.clone(), why: Why::Unavailable };
-    Proposal { id: "-".to_owned(), call, heading: Heading::Settled(Fate::Notice(notice), "unavailable") }
+    let told = api::answer_unavailable("-");
+    Proposal {
+        id: "-".to_owned(),
+        call,
+        heading: Heading::Settled(Fate::Notice(notice), "unavailable"),
+        told,
+    }
 }
 
 impl Proposal {
@@ -223,7 +253,8 @@ impl Proposal {
             // Whatever cannot carry what is to run is left to `take`.
             Heading::Settled(Fate::RunWith(args), _) if !self.call.can_carry(args) => None,
             Heading::Settled(fate, _) => {
-                Some(Settled { id: self.id.clone(), fate: fate.clone(), is_edited: false, was_held: false })
+                let (id, fate, told) = (self.id.clone(), fate.clone(), self.told.clone());
+                Some(Settled { id, fate, told, is_edited: false, was_held: false })
             }
             Heading::Held { .. } => None,
         }
@@ -244,7 +275,7 @@ impl Proposal {
             Heading::Held { .. } => notice(Why::Awaiting),
             Heading::Settled(fate, _) => fate.clone(),
         };
-        Settled { id: self.id.clone(), fate, is_edited: false, was_held: false }
+        Settled { id: self.id.clone(), fate, told: Json::Null, is_edited: false, was_held: false }
     }
 
     /// The word for how it stands.

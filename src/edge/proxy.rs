@@ -4,11 +4,12 @@ use super::copy::Copy;
 use super::incoming::Incoming;
 use super::proposals::Request;
 use super::upstream::{self, Answered};
-use super::{Responded, clock, config, doors, histories, streaming, whole};
+use super::{Responded, clock, config, doors, histories, respond, streaming, whole};
 use crate::core::canonical::Digest;
 use crate::core::key::Key;
 use crate::wire::asked;
 use crate::wire::form::Form;
+use crate::wire::mapped::{self, Map};
 use crate::wire::problem::{Code, Problem};
 use crate::wire::upstream::{Passage, Upstream, is_plain_path};
 use std::rc::Rc;
@@ -26,7 +27,7 @@ pub(super) struct Way<'a> {
 /// `/to/{upstream}/…`
 pub(super) async fn forward(way: &Way<'_>, name: &str, path: &str) -> Responded {
     let Way { env, incoming, .. } = way;
-    if !is_plain_path(path) {
+    if !path.is_empty() && !is_plain_path(path) {
         let detail = "the path is not plain: no empty or dotted segments, no encoded slashes or dots";
         return Err(Problem::new(Code::Malformed, detail));
     }
@@ -54,17 +55,35 @@ async fn gated(way: &Way<'_>, upstream: &Upstream, path: &str, form: Form) -> Re
     let body = mended.body.as_deref().unwrap_or(&incoming.body);
     let answering = upstream::send(env, incoming, upstream, path, body).await?;
     if !(200..300).contains(&answering.status) {
-        return answering.whole(upstream).await.map(Answered::into_response);
+        let answered = answering.whole(upstream).await?;
+        // Clients of an app's own endpoint may act on whatever it answers.
+        let has_actions = |map| !mapped::Answer::is_without_actions(&answered.body, map);
+        if upstream.means.map.as_ref().is_some_and(has_actions) {
+            let what = "failed, and its answer has actions in it all the same";
+            return Err(upstream::problem(upstream, Code::Upstream, what));
+        }
+        return Ok(answered.into_response());
     }
     histories::told(&request, &mended).await;
+    if !answering.is_utf8() {
+        let what = "answered in another character set than UTF-8, which clients could read differently";
+        return Err(upstream::problem(upstream, Code::Upstream, what));
+    }
+    respond::never_stored(&answering.headers);
+    let may_be_empty = upstream.means.map.as_ref().is_some_and(Map::is_optional);
     match answering.media_type().as_str() {
-        "text/event-stream" if request.asked.stream => {
-            let answer = form.stream(&request.asked);
+        _ if answering.status == 204 && may_be_empty => {
+            answering.whole(upstream).await.map(Answered::into_response)
+        }
+        "text/event-stream"
+            if request.asked.stream
+                && let Some(answer) = form.stream(&request.asked) =>
+        {
             streaming::release(request, answering, answer)
         }
         "application/json" => {
             let answered = answering.whole(upstream).await?;
-            let answer = form.whole(&answered.body, &request.asked).map_err(|error| {
+            let answer = form.whole(&upstream.means, &answered.body, &request.asked).map_err(|error| {
                 let what = format!("answered with what cannot be gated: {error}");
                 upstream::problem(upstream, Code::Upstream, &what)
             })?;
@@ -91,8 +110,10 @@ fn request(way: &Way<'_>, upstream: &Upstream, path: &str, form: Form) -> Result
         ctx: Rc::clone(ctx),
         key: key.clone(),
         upstream: upstream.name.clone(),
+        dialect: upstream.dialect,
+        is_responses: form == Form::Responses,
         origin: incoming.origin.clone(),
-        asked: form.asked(&incoming.query, &incoming.body)?,
+        asked: form.asked(&upstream.means, &incoming.query, &incoming.body)?,
         digest: Digest::of(same.as_bytes()),
         connection: base16ct::lower::encode_string(&nonce),
         wait_ms: wait_ms(env, incoming)?,

@@ -4,6 +4,7 @@ use super::call::Reply;
 use super::clock;
 use crate::core::json::Json;
 use crate::wire::problem::Problem;
+use crate::wire::upstream::Dialect;
 use worker::{Headers, Response, ResponseBuilder};
 
 /// On every answer that is not an upstream's.
@@ -104,8 +105,13 @@ pub(crate) fn problem(problem: &Problem) -> Response {
 }
 
 /// A problem on a proxied route: readable by the dialect's SDK, and not to be repeated by it.
-pub(crate) fn proxied_problem(problem: &Problem) -> Response {
-    problem_with(problem.status(), &problem.to_openai_json(), &[("x-should-retry", "false")])
+pub(crate) fn proxied_problem(problem: &Problem, dialect: Dialect) -> Response {
+    let document = match dialect {
+        Dialect::Anthropic => problem.to_anthropic_json(),
+        Dialect::OpenAi | Dialect::Mcp => problem.to_openai_json(),
+        Dialect::Json => problem.to_json(),
+    };
+    problem_with(problem.status(), &document, &[("x-should-retry", "false")])
 }
 
 fn problem_with(status: u16, body: &Json, more: &[(&str, &str)]) -> Response {

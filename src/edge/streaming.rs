@@ -225,7 +225,7 @@ impl Streaming {
         };
         let (mut next, of_upstream) = (left(self.sent, HEARTBEAT), left(self.heard, self.patience));
         if next <= 0 {
-            sse::comment("waiting", &mut self.out);
+            self.flow.waiting(&mut self.out);
             next = left(now, HEARTBEAT);
         }
         if self.is_taking() {

@@ -6,7 +6,7 @@ use super::{clock, config, respond};
 use crate::core::time::{Millis, Span};
 use crate::wire::answer::contains;
 use crate::wire::problem::{Code, Problem};
-use crate::wire::upstream::Upstream;
+use crate::wire::upstream::{Dialect, Upstream};
 use futures_util::future::{Either, select};
 use futures_util::{Stream, StreamExt as _};
 use std::pin::{Pin, pin};
@@ -128,6 +128,13 @@ impl Answering {
         value.split(';').next().unwrap_or("").trim().to_ascii_lowercase()
     }
 
+    /// Whether its text is UTF-8, as far as it says.
+    pub(crate) fn is_utf8(&self) -> bool {
+        let value = self.headers.get("content-type").ok().flatten().unwrap_or_default().to_ascii_lowercase();
+        let mut charsets = value.split(';').filter_map(|parameter| parameter.trim().strip_prefix("charset="));
+        charsets.all(|charset| matches!(charset.trim_matches(['"', ' ']), "utf-8" | "utf8"))
+    }
+
     /// Reads the rest.
     pub(crate) async fn whole(mut self, upstream: &Upstream) -> Result<Answered, Problem> {
         let left = self.until.since(clock::now()).as_millis();
@@ -227,7 +234,10 @@ fn request(
     // Compressed answers would have to be unpacked before they can be gated.
     headers.set("accept-encoding", "identity")?;
     if let Some(secret) = secret {
-        headers.set("authorization", &format!("Bearer {secret}"))?;
+        match upstream.dialect {
+            Dialect::Anthropic => headers.set("x-api-key", secret)?,
+            _ => headers.set("authorization", &format!("Bearer {secret}"))?,
+        }
     }
     let mut init = RequestInit::new();
     init.with_method(Method::from(incoming.method.clone()))

@@ -1,6 +1,6 @@
 //! An answer that came as a whole, on its way to the client: kept waiting by white space while people decide.
 
-use super::fates::{Decided, HEARTBEAT, fates_of};
+use super::fates::{Decided, HEARTBEAT};
 use super::histories;
 use super::proposals::{Proposal, Request, Settled};
 use super::timer::Timer;
@@ -28,12 +28,12 @@ pub(super) async fn release(
     let changed = answer.changed();
     if let Some(settled) = proposals.iter().map(Proposal::settled).collect::<Option<Vec<_>>>() {
         histories::remember(&request, changed.as_ref(), &settled).await;
-        let body = body_of(body, answer, &fates_of(settled));
+        let body = body_of(body, answer, settled);
         return Ok(ResponseBuilder::new().with_status(status).with_headers(headers).fixed(body));
     }
     let awaiting: Vec<Settled> = proposals.iter().map(Proposal::awaiting).collect();
     histories::remember(&request, changed.as_ref(), &awaiting).await;
-    // Committed to 200 from here on: whatever happens is said in the body.
+    // Committed to this status from here on: whatever happens is said in the body.
     respond::never_stored(&headers);
     let until = clock::now().after(Span::millis(request.wait_ms));
     let asks = Rc::clone(&request);
@@ -41,7 +41,7 @@ pub(super) async fn release(
     let waiting =
         Waiting { request, body, answer: Some(answer), stage: Stage::Begun(deciding.boxed_local()) };
     ResponseBuilder::new()
-        .with_status(200)
+        .with_status(status)
         .with_headers(headers)
         .from_stream(stream::unfold(waiting, next).map(Ok::<_, worker::Error>))
         .map_err(|_| Problem::new(Code::Unavailable, "the answer cannot be sent"))
@@ -61,7 +61,7 @@ enum Stage {
     /// People decide.
     Deciding(LocalBoxFuture<'static, Decided>),
     /// What they approved is taken away to run it.
-    Taking(LocalBoxFuture<'static, Vec<Fate>>),
+    Taking(LocalBoxFuture<'static, Vec<Settled>>),
     Over,
 }
 
@@ -82,7 +82,7 @@ async fn next(mut waiting: Waiting) -> Option<(Vec<u8>, Waiting)> {
                     let taking = async move {
                         let settled = request.take(decided).await;
                         histories::remember(&request, changed.as_ref(), &settled).await;
-                        fates_of(settled)
+                        settled
                     };
                     Stage::Taking(taking.boxed_local())
                 }
@@ -90,9 +90,9 @@ async fn next(mut waiting: Waiting) -> Option<(Vec<u8>, Waiting)> {
             Some((white_space, waiting))
         }
         Stage::Taking(taking) => {
-            let fates = taking.await;
+            let settled = taking.await;
             let body = std::mem::take(&mut waiting.body);
-            let body = waiting.answer.take().map(|answer| body_of(body, answer, &fates)).unwrap_or_default();
+            let body = waiting.answer.take().map(|answer| body_of(body, answer, settled)).unwrap_or_default();
             Some((body, waiting))
         }
         Stage::Over => None,
@@ -100,8 +100,12 @@ async fn next(mut waiting: Waiting) -> Option<(Vec<u8>, Waiting)> {
 }
 
 /// What proceeds passes byte for byte; everything else is written anew.
-fn body_of(original: Vec<u8>, answer: Box<dyn WholeAnswer>, fates: &[Fate]) -> Vec<u8> {
-    if fates.iter().all(|fate| *fate == Fate::Run) { original } else { answer.rewrite(fates).into_bytes() }
+fn body_of(original: Vec<u8>, mut answer: Box<dyn WholeAnswer>, settled: Vec<Settled>) -> Vec<u8> {
+    let (told, fates): (Vec<_>, Vec<_>) = settled.into_iter().map(|one| (one.told, one.fate)).unzip();
+    if !answer.tell(told) && fates.iter().all(|fate| *fate == Fate::Run) {
+        return original;
+    }
+    answer.rewrite(&fates).into_bytes()
 }
 
 /// Ids and what is known of them at the first byte.

@@ -3,7 +3,7 @@
 
 use super::call::{Call, Fate};
 use super::problem::Code;
-use super::sse::{Decoder, Event, SseError};
+use super::sse::{self, Decoder, Event, SseError};
 use crate::core::json::{Json, JsonError};
 
 /// Why an answer cannot be gated. Nothing of it that was kept back ever leaves.
@@ -39,9 +39,11 @@ pub const MAX_CALLS: usize = 256;
 pub const MAX_PARTS: usize = 1024;
 
 /// Names by which clients find calls. Some clients do not care for the case of their letters.
-const TELLING: [&str; 17] = [
+const TELLING: [&str; 20] = [
     "arguments",
     "choices",
+    "content",
+    "content_block",
     "custom",
     "delta",
     "function",
@@ -53,6 +55,7 @@ const TELLING: [&str; 17] = [
     "message",
     "name",
     "output",
+    "partial_json",
     "response",
     "tool_calls",
     "type",
@@ -62,19 +65,26 @@ const TELLING: [&str; 17] = [
 /// Refuses names that some clients read as others than we do.
 pub(super) fn check_names(json: &Json) -> Result<(), AnswerError> {
     match json {
-        Json::Object(members) => members.iter().try_for_each(|(name, value)| {
-            let plain = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
-            if !name.bytes().all(plain) {
-                let folded = name.to_lowercase().replace('ſ', "s");
-                if TELLING.contains(&folded.as_str()) {
-                    return Err(AnswerError::Shape("a member's name is written in other letters"));
-                }
-            }
-            check_names(value)
-        }),
+        Json::Object(members) => {
+            check_own_names(json)?;
+            members.iter().try_for_each(|(_, value)| check_names(value))
+        }
         Json::Array(elements) => elements.iter().try_for_each(check_names),
         _ => Ok(()),
     }
+}
+
+/// The same, of an object's own members alone: where arguments stand as JSON within JSON, their names are an app's.
+pub(super) fn check_own_names(json: &Json) -> Result<(), AnswerError> {
+    let Json::Object(members) = json else { return Ok(()) };
+    let plain = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
+    let in_other_letters = |name: &str| {
+        !name.bytes().all(plain) && TELLING.contains(&name.to_lowercase().replace('ſ', "s").as_str())
+    };
+    if members.iter().any(|(name, _)| in_other_letters(name)) {
+        return Err(AnswerError::Shape("a member's name is written in other letters"));
+    }
+    Ok(())
 }
 
 /// Calls that are complete and wait for their fates, all together.
@@ -117,6 +127,11 @@ pub trait WholeAnswer {
     /// The answer with each call as its fate says, in the order of [`Self::calls`].
     fn rewrite(self: Box<Self>, fates: &[Fate]) -> String;
 
+    /// Takes how each of its actions stands, in the form of the API; whether it will say so.
+    fn tell(&mut self, _answers: Vec<Json>) -> bool {
+        false
+    }
+
     /// What the upstream remembers of it, where it does.
     fn changed(&self) -> Option<Changed> {
         None
@@ -146,6 +161,11 @@ pub trait AnswerStream {
     /// What the upstream remembers of it, where it does.
     fn changed(&self) -> Option<Changed> {
         None
+    }
+
+    /// Appends what keeps a waiting client patient.
+    fn waiting(&self, out: &mut Vec<u8>) {
+        sse::comment("waiting", out);
     }
 
     /// Appends an error that the dialect's clients understand. Nothing may follow it.
@@ -247,6 +267,11 @@ impl Flow {
         if !self.failed {
             self.answer.release(group, fates, out);
         }
+    }
+
+    /// Appends what keeps a waiting client patient.
+    pub fn waiting(&self, out: &mut Vec<u8>) {
+        self.answer.waiting(out);
     }
 
     /// Whether nothing more is taken from the upstream.

@@ -114,6 +114,11 @@ pub fn answer_without_record(id: &str, proceeded: bool) -> Json {
     bare_answer(id, may_run_status(proceeded), proceeded)
 }
 
+/// What an app is told of an action whose gate, or desk, failed.
+pub fn answer_unavailable(id: &str) -> Json {
+    bare_answer(id, "unavailable", false)
+}
+
 fn may_run_status(may_run: bool) -> &'static str {
     if may_run { "proceed" } else { "blocked" }
 }

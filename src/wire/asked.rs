@@ -114,7 +114,7 @@ const MAX_REQUEST_TEXT: usize = 4096;
 /// The text of a message's content, cut at 4 kB: a string, or the texts of its parts.
 pub(super) fn text_of_content(content: &Json) -> Option<String> {
     let text = match content {
-        Json::String(text) => text.clone(),
+        Json::String(text) => text.to_string(),
         Json::Array(parts) => {
             let texts: Vec<&str> =
                 parts.iter().filter_map(|part| part.get("text").and_then(Json::as_str)).collect();

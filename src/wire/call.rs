@@ -2,6 +2,7 @@
 
 use super::notice::Notice;
 use super::token_scores::TokenScores;
+use crate::core::action::Confidence;
 use crate::core::json::{Json, Object};
 
 /// A call in an answer.
@@ -15,6 +16,10 @@ pub struct Call {
     pub carries: Carries,
     /// How sure the model was of each part, where the upstream tells.
     pub scores: Option<TokenScores>,
+    /// How sure the AI says it is, where that stands beside the call.
+    pub confidence: Confidence,
+    /// Whom or what it concerns, where that stands beside the call.
+    pub subject: Option<String>,
 }
 
 /// What a call can carry.
@@ -61,6 +66,11 @@ impl Call {
         }
     }
 
+    /// A call of which nothing else is said.
+    pub(super) fn new(kind: String, args: Result<Object, String>, carries: Carries) -> Self {
+        Self { kind, args, carries, scores: None, confidence: Confidence::None, subject: None }
+    }
+
     /// A call of a shape that is not known: blocked, whatever it says.
     pub fn unknown(kind: &str) -> Self {
         Self::broken(kind, "the call has a shape that is not known")
@@ -69,7 +79,7 @@ impl Call {
     /// A call that cannot be read.
     pub fn broken(kind: &str, why: &str) -> Self {
         let kind = if kind.is_empty() { "unknown" } else { kind };
-        Self { kind: kind.to_owned(), args: Err(why.to_owned()), carries: Carries::Nothing, scores: None }
+        Self::new(kind.to_owned(), Err(why.to_owned()), Carries::Nothing)
     }
 
     /// A call of a function with its arguments as JSON text.
@@ -81,6 +91,16 @@ impl Call {
                 Err(error) => Err(format!("the arguments are not strict JSON: {error}")),
             },
             _ => Err("the arguments are no string".to_owned()),
+        };
+        Self::named(name, args, Carries::Arguments)
+    }
+
+    /// A call with its arguments as an object.
+    pub fn of_object(name: Option<&Json>, arguments: Option<&Json>) -> Self {
+        let args = match arguments {
+            Some(Json::Object(args)) => Ok(args.clone()),
+            Some(other) => Err(format!("the arguments are {}, not an object", other.type_name())),
+            None => Err("the call has no arguments".to_owned()),
         };
         Self::named(name, args, Carries::Arguments)
     }
@@ -97,7 +117,7 @@ impl Call {
 
     fn named(name: Option<&Json>, args: Result<Object, String>, carries: Carries) -> Self {
         match name.and_then(Json::as_str).filter(|name| !name.is_empty()) {
-            Some(name) => Self { kind: name.to_owned(), args, carries, scores: None },
+            Some(name) => Self::new(name.to_owned(), args, carries),
             None => Self::broken("", "the call has no name"),
         }
     }

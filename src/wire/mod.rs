@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod answer;
+pub mod anthropic;
 pub mod api;
 pub mod asked;
 pub mod call;
@@ -15,12 +16,14 @@ pub mod form;
 pub mod insights;
 pub mod label;
 pub mod made;
+pub mod mapped;
 pub mod notice;
 pub mod office;
 pub mod openai_chat;
 pub mod openai_responses;
 pub mod openapi;
 mod operations;
+pub mod policy_schema;
 pub mod preview;
 pub mod problem;
 pub mod record;
@@ -28,7 +31,7 @@ pub mod route;
 pub mod shape;
 pub mod shapes;
 pub mod sse;
-
+pub mod suite;
 pub mod tally;
 pub mod token_scores;
 pub mod trial;

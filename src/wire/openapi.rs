@@ -182,7 +182,7 @@ fn content(content: Content) -> Option<Json> {
         Content::Text(media_types) => {
             for media_type in media_types {
                 // A policy as JSON is any object here: its own problems say what is wrong with it.
-                let schema = if *media_type == "application/json" { "object" } else { "string" };
+                let schema = if media_type.ends_with("json") { "object" } else { "string" };
                 let schema = Json::object([("type", schema.into())]);
                 object.set(media_type, Json::object([("schema", schema)]));
             }

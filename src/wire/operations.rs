@@ -172,6 +172,7 @@ pub(super) fn operation(name: Name) -> Operation {
             of("A file of the pages", &[(200, Text(&["text/javascript", "image/svg+xml", "application/wasm"])), (304, Empty)])
         }
         Name::OpenApi => of("This description", &[(200, Text(&["application/json"]))]),
+        Name::PolicySchema => of("The policy document as JSON Schema, for editors", &[(200, Text(&["application/schema+json"]))]),
         Name::Jwks => of("The public keys for permits", &[(200, J(&JWKS))]),
         Name::SignIn => {
             of("Begins a session; the cookie is `__Host-holdpoint`", &[(204, Empty)]).taking(J(&SIGN_IN))

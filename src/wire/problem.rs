@@ -90,6 +90,28 @@ impl Code {
     }
 }
 
+impl Code {
+    /// The event, or document, in which Anthropic's SDKs look for what went wrong.
+    pub fn to_anthropic_error(self, detail: &str) -> Json {
+        let (code, ..) = self.parts();
+        let kind = match self {
+            Self::Unauthenticated => "authentication_error",
+            Self::Forbidden => "permission_error",
+            Self::NotFound => "not_found_error",
+            Self::TooLarge => "request_too_large",
+            Self::UpstreamTimeout => "timeout_error",
+            Self::Upstream | Self::Unavailable => "api_error",
+            _ => "invalid_request_error",
+        };
+        let error = [
+            ("type", kind.into()),
+            ("message", format!("[Holdpoint] {detail}").into()),
+            ("details", Json::object([("error_code", code.into())])),
+        ];
+        Json::object([("type", "error".into()), ("error", Json::object(error))])
+    }
+}
+
 /// What is answered instead of what was asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
@@ -130,6 +152,13 @@ impl Problem {
         Self::new(Code::Invalid, "some members are not acceptable").with("problems", listed)
     }
 
+    /// A request of which some members ask for what cannot be gated. SDKs show their users the detail alone.
+    pub fn refused(problems: Vec<FieldProblem>) -> Self {
+        let said: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
+        let detail = said.join("; ");
+        Self { detail, ..Self::fields(problems) }
+    }
+
     /// A policy with problems.
     pub fn policy(problems: &[PolicyProblem]) -> Self {
         let count = problems.len();
@@ -165,6 +194,21 @@ impl Problem {
         let mut document = self.to_json();
         if let Some(object) = document.as_object_mut() {
             object.set("error", self.code.to_openai_error(&self.detail));
+        }
+        document
+    }
+
+    /// The document as Anthropic's SDKs read it: its type is `error`. A member `error_code` is what they look for.
+    pub fn to_anthropic_json(&self) -> Json {
+        let mut document = self.to_json();
+        let mut said = self.code.to_anthropic_error(&self.detail);
+        let error_code = document.get("error_code").cloned();
+        let error = said.as_object_mut().and_then(|said| said.get_mut("error")).and_then(Json::as_object_mut);
+        if let (Some(code), Some(error)) = (error_code, error) {
+            error.set("details", Json::object([("error_code", code)]));
+        }
+        if let (Some(document), Some(said)) = (document.as_object_mut(), said.as_object()) {
+            said.iter().for_each(|(name, value)| document.set(name, value.clone()));
         }
         document
     }

@@ -21,6 +21,8 @@ pub enum Name {
     Asset,
     /// The description of this API.
     OpenApi,
+    /// `/policy.schema.json`
+    PolicySchema,
     /// The public keys for permits.
     Jwks,
     /// Begins a session.
@@ -166,7 +168,7 @@ const ADMIN: Access = Access::Live(&[Role::Admin]);
 pub const UPSTREAMS: Access = APP;
 
 /// Every route but the proxied ones, which begin with `/to/`.
-pub const ROUTES: [Row; 42] = [
+pub const ROUTES: [Row; 43] = [
     row("GET", "/healthz", Name::Healthz, PUBLIC, Scope::Anything),
     row("GET", "/", Name::Home, PUBLIC, Scope::Anything),
     row("GET", "/review", Name::ReviewPage, PEOPLE, Scope::Desks),
@@ -176,6 +178,7 @@ pub const ROUTES: [Row; 42] = [
     row("GET", "/sign-in", Name::SignInPage, PUBLIC, Scope::Anything),
     row("GET", "/www/{file}", Name::Asset, PUBLIC, Scope::Anything),
     row("GET", "/openapi.json", Name::OpenApi, PUBLIC, Scope::Anything),
+    row("GET", "/policy.schema.json", Name::PolicySchema, PUBLIC, Scope::Anything),
     row("GET", "/.well-known/jwks.json", Name::Jwks, PUBLIC, Scope::Anything),
     row("POST", "/sign-in", Name::SignIn, PUBLIC, Scope::Anything),
     row("POST", "/sign-out", Name::SignOut, PUBLIC, Scope::Anything),

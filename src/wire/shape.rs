@@ -221,7 +221,7 @@ impl Body {
     /// A text.
     pub fn text(&mut self, name: &str) -> Option<String> {
         match self.take(name)? {
-            Json::String(text) => Some(text),
+            Json::String(text) => Some(text.into()),
             _ => None,
         }
     }

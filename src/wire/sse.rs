@@ -4,6 +4,8 @@
 //! the four known fields are refused: the standard ignores them, but a client that does not (a byte order mark
 //! in the middle, say) would see an event where none was gated.
 
+use crate::core::json::Json;
+
 /// The longest event, in bytes, and the most that is kept back of one stream.
 pub const MAX_BYTES: usize = 32 << 20;
 
@@ -179,6 +181,11 @@ pub fn data_of(raw: &[u8]) -> Option<String> {
     let mut decoder = Decoder::default();
     decoder.push(raw).ok()?;
     decoder.rest().ok()??.data
+}
+
+/// The event itself, where its data is JSON.
+pub fn json_of(raw: &[u8]) -> Option<Json> {
+    Json::parse(data_of(raw)?.as_bytes()).ok()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 //! wrong digit does, ten sure words do not mend. Where the arguments are not among the tokens there is no score.
 
 use crate::core::action::{Confidence, Probability};
-use crate::core::json::{Build, Json, Limits, parse_with};
+use crate::core::json::{Build, Json, Limits, Text, parse_with};
 use crate::core::pointer::Pointer;
 use std::ops::Range;
 
@@ -130,6 +130,7 @@ struct Leaves;
 
 impl Build for Leaves {
     type Value = Vec<(String, Range<usize>)>;
+    type Member = (Text, Self::Value);
 
     fn scalar(&mut self, value: Json, span: Range<usize>) -> Self::Value {
         let inside = match value {
@@ -144,8 +145,16 @@ impl Build for Leaves {
         numbered.flat_map(|(at, leaves)| below(&at.to_string(), leaves)).collect()
     }
 
-    fn object(&mut self, members: Vec<(String, Range<usize>, Self::Value)>, _: Range<usize>) -> Self::Value {
-        members.into_iter().flat_map(|(name, _, leaves)| below(&name, leaves)).collect()
+    fn member(&mut self, name: Text, _: Range<usize>, leaves: Self::Value) -> Self::Member {
+        (name, leaves)
+    }
+
+    fn name((name, _): &Self::Member) -> &str {
+        name
+    }
+
+    fn object(&mut self, members: Vec<Self::Member>, _: Range<usize>) -> Self::Value {
+        members.into_iter().flat_map(|(name, leaves)| below(&name, leaves)).collect()
     }
 }
 

@@ -40,7 +40,7 @@ pub fn read_tried(body: &Json) -> Result<Tried, Vec<FieldProblem>> {
         })
         .collect();
     let (policy, format) = match object.get("policy") {
-        Some(Json::String(text)) => (text.clone(), Format::Toml),
+        Some(Json::String(text)) => (text.to_string(), Format::Toml),
         Some(policy @ Json::Object(_)) => (policy.to_string(), Format::Json),
         _ => {
             problems

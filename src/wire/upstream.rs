@@ -1,6 +1,7 @@
 //! Upstreams as configured, and what may be sent to them. Everything that is not listed here is refused.
 
-use super::form::Form;
+use super::form::{Form, Means};
+use super::mapped::Map;
 use crate::core::json::Json;
 use crate::core::policy::glob::Glob;
 
@@ -18,14 +19,20 @@ pub enum Dialect {
 }
 
 impl Dialect {
+    const ALL: [Self; 4] = [Self::OpenAi, Self::Anthropic, Self::Mcp, Self::Json];
+
     fn parse(word: &str) -> Option<Self> {
-        Some(match word {
-            "openai" => Self::OpenAi,
-            "anthropic" => Self::Anthropic,
-            "mcp" => Self::Mcp,
-            "json" => Self::Json,
-            _ => return None,
-        })
+        Self::ALL.into_iter().find(|dialect| dialect.as_str() == word)
+    }
+
+    /// Its word, in configurations and in an action's `source`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OpenAi => "openai",
+            Self::Anthropic => "anthropic",
+            Self::Mcp => "mcp",
+            Self::Json => "json",
+        }
     }
 }
 
@@ -40,6 +47,8 @@ pub struct Upstream {
     pub dialect: Dialect,
     /// The name of the secret that is sent instead of the app's key.
     pub secret: Option<String>,
+    /// What its configuration says of the forms of its answers.
+    pub means: Means,
     /// Further routes, ungated.
     pass: Vec<(String, Glob)>,
 }
@@ -65,12 +74,12 @@ pub fn read(config: &Json) -> Result<Vec<Upstream>, String> {
     object.iter().map(|(name, entry)| upstream(name, entry)).collect()
 }
 
+const KEYS: [&str; 6] = ["url", "dialect", "secret", "pass", "map", "server_tools"];
+
 fn upstream(name: &str, entry: &Json) -> Result<Upstream, String> {
     let wrong = |what: &str| format!("UPSTREAMS.{name}: {what}");
     let Json::Object(members) = entry else { return Err(wrong("expected a table with `url` and `dialect`")) };
-    if let Some((unknown, _)) =
-        members.iter().find(|(key, _)| !["url", "dialect", "secret", "pass", "map"].contains(key))
-    {
+    if let Some((unknown, _)) = members.iter().find(|(key, _)| !KEYS.contains(key)) {
         return Err(wrong(&format!("unknown key `{unknown}`")));
     }
     let text = |key: &str| members.get(key).and_then(Json::as_str);
@@ -89,11 +98,25 @@ fn upstream(name: &str, entry: &Json) -> Result<Upstream, String> {
             .ok_or_else(|| wrong("`pass` has routes like `GET /v1/files/*`"))?;
         pass.push((method.to_owned(), Glob::new(path)));
     }
+    let mut server_tools = Vec::new();
+    for kind in members.get("server_tools").and_then(Json::as_array).unwrap_or_default() {
+        let kind = kind.as_str().ok_or_else(|| wrong("`server_tools` has types like `web_search_*`"))?;
+        server_tools.push(Glob::new(kind));
+    }
+    let map = match (dialect, members.get("map")) {
+        (Dialect::Json, Some(map)) => Some(Map::read(map).map_err(|what| wrong(&what))?),
+        (Dialect::Json, None) => {
+            return Err(wrong("`map` is missing: by JSON Pointers it says where the actions are"));
+        }
+        (_, None) => None,
+        (_, Some(_)) => return Err(wrong("`map` goes with dialect json")),
+    };
     Ok(Upstream {
         name: name.to_owned(),
         url: url.to_owned(),
         dialect,
         secret: text("secret").map(str::to_owned),
+        means: Means { server_tools, map },
         pass,
     })
 }
@@ -103,7 +126,9 @@ impl Upstream {
     pub fn passage(&self, method: &str, path: &str) -> Passage {
         let built_in = match self.dialect {
             Dialect::OpenAi => openai_passage(method, path),
-            Dialect::Anthropic | Dialect::Mcp | Dialect::Json => Passage::NotBuilt,
+            Dialect::Anthropic => anthropic_passage(method, path),
+            Dialect::Json => exactly(method, path),
+            Dialect::Mcp => Passage::NotBuilt,
         };
         let passes = || self.pass.iter().any(|(known, glob)| known == method && glob.matches(path));
         if built_in == Passage::Refused && passes() { Passage::Ungated } else { built_in }
@@ -125,16 +150,36 @@ fn openai_passage(method: &str, path: &str) -> Passage {
     }
 }
 
+fn anthropic_passage(method: &str, path: &str) -> Passage {
+    match (method, path) {
+        ("POST", "/v1/messages") => Passage::Gated(Form::Messages),
+        ("POST", "/v1/messages/count_tokens") | ("GET", "/v1/models") => Passage::Ungated,
+        _ if is_below(path, "/v1/messages") => Passage::NotBuilt,
+        _ => Passage::Refused,
+    }
+}
+
+/// An endpoint of one address.
+fn exactly(method: &str, path: &str) -> Passage {
+    match (method, path) {
+        ("GET" | "POST", "") => Passage::Gated(Form::Mapped),
+        _ => Passage::Refused,
+    }
+}
+
 fn is_stored_response(path: &str) -> bool {
     path.strip_prefix("/v1/responses/").is_some_and(|id| !id.is_empty() && !id.contains('/'))
 }
 
-/// As the most forgiving server might read it: whatever the case of its letters.
+/// As the most forgiving server might read it.
 fn carries_actions(path: &str) -> bool {
+    OPENAI_ACTIONS.iter().any(|known| is_below(path, known))
+}
+
+/// Whether a path is this one or below it, whatever the case of its letters.
+fn is_below(path: &str, known: &str) -> bool {
     let path = path.to_ascii_lowercase();
-    OPENAI_ACTIONS
-        .iter()
-        .any(|known| path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Whether a path can be appended as text: no empty segments, no dots as segments, no slash or dot in
@@ -199,6 +244,35 @@ mod tests {
         assert_eq!(upstream.passage("GET", "/v1/chat/completions/x"), Passage::NotBuilt);
         assert_eq!(upstream.passage("POST", "/v1/chat/completions"), Passage::Gated(Form::Chat));
         assert_eq!(upstream.passage("POST", "/v1/responses/x/cancel"), Passage::NotBuilt);
+    }
+
+    #[test]
+    fn an_endpoint_of_an_app_has_one_address_and_a_map() {
+        let upstream = one(
+            r#"{"url":"https://a.example/act","dialect":"json","map":{"actions":"/a","kind":"/k","args":"/x"}}"#,
+        )
+        .unwrap();
+        for (method, path, passage) in [
+            ("POST", "", Passage::Gated(Form::Mapped)),
+            ("GET", "", Passage::Gated(Form::Mapped)),
+            ("DELETE", "", Passage::Refused),
+            ("POST", "/more", Passage::Refused),
+        ] {
+            assert_eq!(upstream.passage(method, path), passage, "{method} {path}");
+        }
+        for (entry, message) in [
+            (
+                r#"{"url":"https://a","dialect":"json"}"#,
+                "UPSTREAMS.x: `map` is missing: by JSON Pointers it says where the actions are",
+            ),
+            (
+                r#"{"url":"https://a","dialect":"openai","map":{}}"#,
+                "UPSTREAMS.x: `map` goes with dialect json",
+            ),
+            (r#"{"url":"https://a","dialect":"json","map":{}}"#, "UPSTREAMS.x: `map.actions` is missing"),
+        ] {
+            assert_eq!(one(entry).unwrap_err(), message);
+        }
     }
 
     #[test]

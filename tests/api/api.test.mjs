@@ -62,6 +62,17 @@ test("it is served as it is in the tree, without a key", async () => {
   assert.ok(Object.keys(served.json.paths).length > 25);
 });
 
+test("the schema of policies says what a policy is, to a library of another language", async (t) => {
+  const served = await shop.ask("GET", "/policy.schema.json");
+  assert.deepEqual([served.status, served.headers.get("content-type")], [200, "application/schema+json"]);
+  const tried = await run(python, ["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/api/test_policy_schema.py"], {
+    HOLDPOINT_URL: shop.holdpoint.url,
+    PYTHONDONTWRITEBYTECODE: "1",
+  });
+  assert.equal(tried.code, 0, tried.said.slice(-6000));
+  t.diagnostic(tried.said.trim().split("\n").at(-1));
+});
+
 test("permits and notifications verify with libraries of another language", async () => {
   const action = await shop.hold("refund", { amount: 400 });
   await shop.decide(shop.ana, action, "approve");

@@ -6,6 +6,7 @@ import { Holdpoint, until } from "../harness/holdpoint.mjs";
 import { POLICY, TOOLS, answer } from "../harness/model.mjs";
 import { Upstream } from "../harness/upstream.mjs";
 import * as aiSdk from "./sdk/ai_sdk.mjs";
+import * as anthropicNode from "./sdk/anthropic_node.mjs";
 import * as openaiNode from "./sdk/openai_node.mjs";
 
 const skip = process.env.HOLDPOINT_LONG ? false : "takes over five minutes";
@@ -19,7 +20,7 @@ before(async () => {
   holdpoint = await Holdpoint.start({
     policy: POLICY,
     vars: { HOLDPOINT_WAIT: "400" },
-    upstreams: { ai: { url: upstream.url, dialect: "openai" } },
+    upstreams: { openai: { url: upstream.url, dialect: "openai" }, anthropic: { url: upstream.url, dialect: "anthropic" } },
   });
 });
 after(async () => {
@@ -30,9 +31,10 @@ after(async () => {
 test(`a hold of ${SECONDS} s: every client gets what a person approved in the end, and none has asked again`, { skip, timeout: 400_000 }, async (t) => {
   const key = (await holdpoint.key("app")).key;
   const reviewer = (await holdpoint.key("reviewer")).key;
-  const all = [openaiNode, aiSdk].flatMap(({ ways }) => {
-    const clients = ways({ url: `${holdpoint.url}/to/ai/v1`, key, tools: TOOLS });
-    return ["chat", "responses"].flatMap((dialect) => ["plain", "stream helper"].map((mode) => clients[dialect][mode]));
+  const openai = ["chat", "responses"];
+  const all = [[openaiNode, "openai", openai], [aiSdk, "openai", openai], [anthropicNode, "anthropic", ["messages"]], [aiSdk, "anthropic", ["messages"]]].flatMap(([{ ways }, name, forms]) => {
+    const clients = ways({ url: `${holdpoint.url}/to/${name}/v1`, key, tools: TOOLS });
+    return forms.flatMap((form) => ["plain", "stream helper"].map((mode) => clients[form][mode]));
   });
   const began = Date.now();
   // The reviewer of the other tests does not know this word, and lets it wait.

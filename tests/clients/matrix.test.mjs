@@ -1,4 +1,4 @@
-// Every client × every way of using it × every verdict, through both of OpenAI's forms. The clients are unmodified
+// Every client × every way of using it × every verdict, through OpenAI's two forms and Anthropic's. The clients are unmodified
 // but for their address and key, and ask the upstream exactly as often as without Holdpoint. What passed is written
 // into docs/clients.md (`HOLDPOINT_PRINT=1`), and compared with it.
 
@@ -12,27 +12,33 @@ import { Holdpoint, root } from "../harness/holdpoint.mjs";
 import { POLICY, Reviewer, TOOLS, VERDICTS, answer, expected } from "../harness/model.mjs";
 import { Upstream } from "../harness/upstream.mjs";
 import * as aiSdk from "./sdk/ai_sdk.mjs";
+import * as anthropicNode from "./sdk/anthropic_node.mjs";
 import * as openaiNode from "./sdk/openai_node.mjs";
 
-const DIALECTS = ["chat", "responses"];
+const OPENAI = ["chat", "responses"];
 const MODES = ["plain", "raw stream", "stream helper", "agent loop"];
-const WORDS = { chat: "Chat Completions", responses: "Responses" };
+const WORDS = { chat: "Chat Completions", responses: "Responses", messages: "Messages" };
 
 const version = (name) => JSON.parse(readFileSync(join(root, "node_modules", name, "package.json"), "utf8")).version;
 const pinned = (name) => new RegExp(`^${name}==(.*)$`, "m").exec(readFileSync(join(root, "tests/requirements.txt"), "utf8"))[1];
 const CLIENTS = {
-  [`openai ${version("openai")} for Node`]: () => inProcess(openaiNode),
-  [`openai ${pinned("openai")} for Python`]: () => python(),
-  [`ai ${version("ai")} with @ai-sdk/openai ${version("@ai-sdk/openai")}`]: () => inProcess(aiSdk),
+  [`openai ${version("openai")} for Node`]: { start: () => inProcess(openaiNode, "openai"), forms: OPENAI },
+  [`openai ${pinned("openai")} for Python`]: { start: () => python("openai_python.py", "openai"), forms: OPENAI },
+  [`ai ${version("ai")} with @ai-sdk/openai ${version("@ai-sdk/openai")}`]: { start: () => inProcess(aiSdk, "openai"), forms: OPENAI },
+  [`@anthropic-ai/sdk ${version("@anthropic-ai/sdk")} for Node`]: { start: () => inProcess(anthropicNode, "anthropic"), forms: ["messages"], more: ["agent loop, streamed"] },
+  [`anthropic ${pinned("anthropic")} for Python`]: { start: () => python("anthropic_python.py", "anthropic"), forms: ["messages"] },
+  [`ai ${version("ai")} with @ai-sdk/anthropic ${version("@ai-sdk/anthropic")}`]: { start: () => inProcess(aiSdk, "anthropic"), forms: ["messages"] },
 };
+const modes = ({ more = [] }) => [...MODES, ...more];
 
-let holdpoint, upstream, reviewer, app, url;
+let holdpoint, upstream, reviewer, app;
+const url = (name) => `${holdpoint.url}/to/${name}/v1`;
 const passed = new Set();
 
 before(async () => {
   upstream = await Upstream.start(answer);
-  holdpoint = await Holdpoint.start({ policy: POLICY, upstreams: { ai: { url: upstream.url, dialect: "openai" } } });
-  url = `${holdpoint.url}/to/ai/v1`;
+  const upstreams = Object.fromEntries(["openai", "anthropic"].map((dialect) => [dialect, { url: upstream.url, dialect }]));
+  holdpoint = await Holdpoint.start({ policy: POLICY, upstreams });
   app = (await holdpoint.key("app")).key;
   reviewer = new Reviewer(holdpoint, (await holdpoint.key("reviewer")).key);
 });
@@ -43,15 +49,15 @@ after(async () => {
 });
 
 /** A client in this process. */
-function inProcess({ ways }) {
-  const all = ways({ url, key: app, tools: TOOLS });
+function inProcess({ ways }, name) {
+  const all = ways({ url: url(name), key: app, tools: TOOLS });
   return { use: (dialect, mode, said, headers) => all[dialect][mode](said, { headers }), stop() {} };
 }
 
 /** A client in Python, fed a job a line. */
-function python() {
-  const env = { ...process.env, HOLDPOINT_URL: url, HOLDPOINT_KEY: app, HOLDPOINT_TOOLS: JSON.stringify(TOOLS) };
-  const child = spawn(process.env.HOLDPOINT_PYTHON, [join(root, "tests/clients/sdk/openai_python.py")], { env, stdio: ["pipe", "pipe", "inherit"] });
+function python(script, name) {
+  const env = { ...process.env, HOLDPOINT_URL: url(name), HOLDPOINT_KEY: app, HOLDPOINT_TOOLS: JSON.stringify(TOOLS) };
+  const child = spawn(process.env.HOLDPOINT_PYTHON, [join(root, "tests/clients/sdk", script)], { env, stdio: ["pipe", "pipe", "inherit"] });
   const jobs = new Map();
   // Whatever ends it, nobody waits for its answers in vain.
   child.on("exit", (code) => jobs.forEach((answered) => answered({ error: `Python ended with ${code}` })));
@@ -72,6 +78,7 @@ function python() {
   };
 }
 
+const isLoop = (mode) => mode.startsWith("agent loop");
 let next = 1000;
 
 /** One cell: the app sees what the verdict wants it to see, and nothing tells it that anybody stood between. */
@@ -82,30 +89,31 @@ async function cell(client, dialect, mode, verdict) {
   const said = JSON.stringify({ verdict, n });
   const seen = await client.use(dialect, mode, said, headers);
   const text = seen.text ?? seen.final;
-  if (mode === "agent loop") {
+  if (isLoop(mode)) {
     assert.deepEqual(seen.ran, runs);
     if (runs.length > 0) assert.equal(text, "done");
   } else {
     assert.deepEqual(seen.calls, runs);
   }
-  if (notice && !(mode === "agent loop" && runs.length > 0)) {
+  if (notice && !(isLoop(mode) && runs.length > 0)) {
     assert.match(text, /^Let me see\./);
     assert.ok(text.endsWith(notice), text);
     assert.match(text, /\[Holdpoint hp_[a-z2-7]+\]/);
-  } else if (mode !== "agent loop") {
+  } else if (!isLoop(mode)) {
     assert.equal(text, "Let me see.");
   }
-  const asked = upstream.requests.filter((request) => request.text.includes(`\\"n\\":${n}}`));
-  assert.equal(asked.length, mode === "agent loop" && runs.length > 0 ? 2 : 1, "the upstream is asked no more often than without Holdpoint");
+  // What goes on in a thread that the upstream keeps names its last message alone.
+  const asked = upstream.requests.filter(({ text }) => text.includes(`\\"n\\":${n}}`) || text.includes(`"msg_${n}_1"`));
+  assert.equal(asked.length, isLoop(mode) && runs.length > 0 ? 2 : 1, "the upstream is asked no more often than without Holdpoint");
 }
 
-for (const [name, start] of Object.entries(CLIENTS)) {
+for (const [name, made] of Object.entries(CLIENTS)) {
   describe(name, { concurrency: 12 }, () => {
     let client;
-    before(() => (client = start()));
+    before(() => (client = made.start()));
     after(() => client.stop());
-    for (const dialect of DIALECTS) {
-      for (const mode of MODES) {
+    for (const dialect of made.forms) {
+      for (const mode of modes(made)) {
         for (const verdict of VERDICTS) {
           test(`${WORDS[dialect]}, ${mode}: ${verdict}`, async () => {
             await cell(client, dialect, mode, verdict);
@@ -118,9 +126,9 @@ for (const [name, start] of Object.entries(CLIENTS)) {
 }
 
 test("docs/clients.md says what passed", () => {
-  const rows = Object.keys(CLIENTS).flatMap((name) =>
-    DIALECTS.flatMap((dialect) =>
-      MODES.map((mode) => {
+  const rows = Object.entries(CLIENTS).flatMap(([name, made]) =>
+    made.forms.flatMap((dialect) =>
+      modes(made).map((mode) => {
         const cells = VERDICTS.map((verdict) => (passed.has([name, dialect, mode, verdict].join("|")) ? "✓" : "✗"));
         return `| ${[name, WORDS[dialect], mode, ...cells].join(" | ")} |`;
       }),

@@ -1,4 +1,4 @@
-// An AI whose answers follow from what the user says, in both of OpenAI's forms, whole and as streams.
+// An AI whose answers follow from what the user says, in OpenAI's two forms and Anthropic's, whole and as streams.
 //
 // The user says `{"verdict": …, "n": …}`. The model says "Let me see." and calls tools by the verdict that is wanted
 // for them; once it has their results, it says "done". A reviewer who works by the same words stands beside it.
@@ -72,9 +72,10 @@ export const TOOLS = ["get_order", "refund", "mail", "slow", "never"].map((name)
 
 const texts = (content) => (typeof content === "string" ? content : content.map((part) => part.text).join(""));
 
-/** Answers a request of either form. */
+/** Answers a request of any form. */
 export function answer(request, response) {
   const { body } = request;
+  if (request.path.startsWith("/v1/messages")) return messages(body, response);
   const responses = request.path.startsWith("/v1/responses");
   const said = responses ? (typeof body.input === "string" ? [{ role: "user", content: body.input }] : body.input) : body.messages;
   const { verdict, n } = JSON.parse(texts(said.find(({ role }) => role === "user").content));
@@ -196,3 +197,56 @@ export class Reviewer {
   }
 }
 
+
+/** What was said in the threads that the upstream keeps, by the message that they go on from. */
+const threads = new Map();
+
+function messages(body, response) {
+  const kept = body.thread?.type === "continue" ? threads.get(body.thread.previous_message_id) : [];
+  if (!kept) {
+    const error = { type: "not_found_error", message: "no such thread", details: { error_code: "thread_not_found" } };
+    response.writeHead(404, { "content-type": "application/json" }).end(JSON.stringify({ type: "error", error }));
+    return undefined;
+  }
+  const said = [...kept, ...body.messages];
+  const { verdict, n } = JSON.parse(texts(said.find(({ role }) => role === "user").content));
+  const blocks = said.flatMap(({ content }) => (typeof content === "string" ? [] : content));
+  const calls = blocks.filter(({ type }) => type === "tool_use").map(({ id }) => id);
+  const answered = blocks.filter(({ type }) => type === "tool_result").map((result) => result.tool_use_id);
+  // As the real one does, it goes on from its own calls alone, each with its result.
+  if (calls.sort().join() !== answered.sort().join()) {
+    const error = { type: "invalid_request_error", message: "`tool_use` ids were found without `tool_result` blocks immediately after" };
+    response.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify({ type: "error", error }));
+    return undefined;
+  }
+  const isDone = answered.length > 0;
+  const content = [{ type: "text", text: isDone ? "done" : "Let me see." }];
+  if (!isDone) {
+    content.unshift({ type: "thinking", thinking: "hm", signature: "c2lnbmVk" });
+    content.push(...CALLS[verdict](n).map(([name, input], at) => ({ type: "tool_use", id: `toolu_${n}_${at}`, name, input })));
+  }
+  const usage = { input_tokens: 9, output_tokens: 8 };
+  const message = { id: `msg_${n}_${isDone ? 2 : 1}`, type: "message", role: "assistant", model: "test-model", content, stop_reason: isDone ? "end_turn" : "tool_use", stop_sequence: null, usage };
+  if (body.thread) threads.set(message.id, [...said, { role: "assistant", content }]);
+  if (!body.stream) return message;
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  for (const event of messageEvents(message)) response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+  response.end();
+  return undefined;
+}
+
+function messageEvents(message) {
+  const events = [{ type: "message_start", message: { ...message, content: [], stop_reason: null } }, { type: "ping" }];
+  for (const [index, block] of message.content.entries()) {
+    const [start, deltas] = {
+      thinking: ({ thinking, signature }) => [{ ...block, thinking: "", signature: "" }, [{ type: "thinking_delta", thinking }, { type: "signature_delta", signature }]],
+      text: ({ text }) => [{ ...block, text: "" }, [text.slice(0, 3), text.slice(3)].map((text) => ({ type: "text_delta", text }))],
+      tool_use: ({ input }) => [{ ...block, input: {} }, JSON.stringify(input).match(/.{1,5}/g).map((partial_json) => ({ type: "input_json_delta", partial_json }))],
+    }[block.type](block);
+    events.push({ type: "content_block_start", index, content_block: start });
+    for (const delta of deltas) events.push({ type: "content_block_delta", index, delta });
+    events.push({ type: "content_block_stop", index });
+  }
+  events.push({ type: "message_delta", delta: { stop_reason: message.stop_reason, stop_sequence: null }, usage: { output_tokens: 8 } }, { type: "message_stop" });
+  return events;
+}

@@ -81,3 +81,19 @@ pub(crate) fn response_calls(text: &[u8]) -> Vec<String> {
     }
     found
 }
+
+/// What a client of Messages would run of these bytes.
+pub(crate) fn message_calls(text: &[u8]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (_, event) in events(text) {
+        let of_message = event.get("message").and_then(|message| message.get("content"));
+        let blocks = of_message.and_then(Value::as_array).into_iter().flatten();
+        for block in blocks.chain(event.get("content_block")).chain(event.get("message")) {
+            let kind = block.get("type").and_then(Value::as_str).unwrap_or_default();
+            if kind.ends_with("_use") && !["server_tool_use", "mcp_tool_use"].contains(&kind) {
+                found.push(block.to_string());
+            }
+        }
+    }
+    found
+}

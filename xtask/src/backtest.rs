@@ -1,5 +1,6 @@
 //! Tries a policy on actions from a file, without a running Holdpoint: for CI, before a policy is stored.
 
+use crate::policy::in_one_line;
 use crate::{Failure, Outcome, failed, help_asked, ui};
 use holdpoint::core::backtest::{Sample, Trial, Trying};
 use holdpoint::core::json::Json;
@@ -100,10 +101,7 @@ pub(crate) fn read_policy(file: &str) -> Outcome<Policy> {
     let is_json = std::path::Path::new(file).extension().is_some_and(|ending| ending == "json");
     let format = if is_json { Format::Json } else { Format::Toml };
     Policy::parse(format, &text).map_err(|problems| {
-        let told = problems.iter().map(|problem| {
-            let hint = problem.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
-            format!("{file}:{}:{}: {}{hint}", problem.line, problem.column, problem.message)
-        });
+        let told = problems.iter().map(|problem| in_one_line(file, problem));
         Failure::Usage(told.collect::<Vec<_>>().join("\n"))
     })
 }

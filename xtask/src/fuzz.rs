@@ -1,4 +1,4 @@
-//! Fuzzes what reads an upstream's bytes: libFuzzer on stable Rust, by the flags that instrument for it.
+//! Fuzzes what reads an upstream's bytes, policies and conditions: libFuzzer on stable Rust, by the flags that instrument for it.
 
 use crate::setup::{execute, root};
 use crate::{Failure, Outcome, failed, ui};
@@ -6,20 +6,33 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// Each target, and where its first inputs come from.
-const TARGETS: [(&str, &[&str]); 3] = [
-    ("sse", &["openai_chat", "openai_responses"]),
-    ("chat", &["openai_chat"]),
-    ("responses", &["openai_responses"]),
-];
+/// Where a target's first inputs come from.
+#[derive(Debug, Clone, Copy)]
+enum Seeds {
+    /// The goldens of these dialects.
+    Streams(&'static [&'static str]),
+    /// The example policies.
+    Policies,
+    /// The conditions of the policy suites.
+    Conditions,
+}
 
-const SECONDS: u32 = 60;
+/// Each target, its first inputs, and for how many seconds it runs.
+const TARGETS: [(&str, Seeds, u32); 7] = [
+    ("sse", Seeds::Streams(&["openai_chat", "openai_responses", "anthropic"]), 60),
+    ("chat", Seeds::Streams(&["openai_chat"]), 60),
+    ("responses", Seeds::Streams(&["openai_responses"]), 60),
+    ("messages", Seeds::Streams(&["anthropic"]), 60),
+    ("document", Seeds::Policies, 600),
+    ("condition", Seeds::Conditions, 600),
+    ("evaluation", Seeds::Conditions, 600),
+];
 
 const FLAGS: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
     -Cllvm-args=-sanitizer-coverage-trace-compares --cfg fuzzing -Ccodegen-units=1";
 
-/// Runs every target for a minute. What it finds stays in `fuzz/artifacts/`.
+/// Runs every target for its time. What it finds stays in `fuzz/artifacts/`.
 pub(crate) fn run() -> Outcome {
     let (fuzz, host) = (root().join("fuzz"), host()?);
     ui::step("building the fuzz targets (about a minute; needs a C++ compiler)");
@@ -30,20 +43,26 @@ pub(crate) fn run() -> Outcome {
         .env("RUSTFLAGS", FLAGS)
         .current_dir(&fuzz);
     execute(&mut build, "building the fuzz targets")?;
-    for (target, seeds) in TARGETS {
-        ui::step(&format!("fuzzing {target} ({SECONDS} s)"));
+    for (target, seeds, seconds) in TARGETS {
+        ui::step(&format!("fuzzing {target} ({seconds} s)"));
         let (corpus, artifacts) = (fuzz.join("corpus").join(target), fuzz.join("artifacts").join(target));
         for folder in [&corpus, &artifacts] {
             fs::create_dir_all(folder).map_err(failed("making the fuzz folders"))?;
         }
-        for dialect in seeds {
-            seed(&root().join("tests/wire").join(dialect).join("streams"), &corpus)?;
+        match seeds {
+            Seeds::Streams(dialects) => {
+                for dialect in dialects {
+                    seed_streams(&root().join("tests/wire").join(dialect).join("streams"), &corpus)?;
+                }
+            }
+            Seeds::Policies => seed_policies(&corpus)?,
+            Seeds::Conditions => seed_conditions(&corpus)?,
         }
         let mut command = Command::new(fuzz.join("target").join(&host).join("release").join(target));
         command
             .arg(&corpus)
             .args([
-                format!("-max_total_time={SECONDS}"),
+                format!("-max_total_time={seconds}"),
                 "-max_len=16384".to_owned(),
                 "-verbosity=0".to_owned(),
             ])
@@ -54,12 +73,42 @@ pub(crate) fn run() -> Outcome {
 }
 
 /// Goldens are good first inputs. The byte before them says where a target splits.
-fn seed(streams: &Path, corpus: &Path) -> Outcome {
+fn seed_streams(streams: &Path, corpus: &Path) -> Outcome {
     let cases = fs::read_dir(streams).map_err(failed("reading the goldens"))?.flatten();
     for case in cases.map(|entry| entry.path()) {
         let text = fs::read(case.join("in.sse")).map_err(failed("reading a golden"))?;
         let name = case.file_name().unwrap_or_default();
         fs::write(corpus.join(name), [&[17], text.as_slice()].concat()).map_err(failed("writing a seed"))?;
+    }
+    Ok(())
+}
+
+fn texts_in(folder: &str, ending: &str) -> Outcome<Vec<(String, String)>> {
+    let entries = fs::read_dir(root().join(folder)).map_err(failed(folder))?.flatten();
+    let files = entries.map(|entry| entry.path()).filter(|path| path.to_string_lossy().ends_with(ending));
+    files
+        .map(|path| {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            Ok((name, fs::read_to_string(&path).map_err(failed("reading a seed"))?))
+        })
+        .collect()
+}
+
+fn seed_policies(corpus: &Path) -> Outcome {
+    for (name, text) in texts_in("examples", ".toml")? {
+        fs::write(corpus.join(name), text).map_err(failed("writing a seed"))?;
+    }
+    Ok(())
+}
+
+/// Behind a condition stand a zero byte and an action's arguments.
+fn seed_conditions(corpus: &Path) -> Outcome {
+    for (name, text) in texts_in("tests/policy", ".md")? {
+        for (at, line) in text.lines().filter_map(|line| line.strip_prefix("when = ")).enumerate() {
+            let condition = line.trim_matches(['"', '\'']);
+            let seed = format!("{condition}\0{{\"amount\":640,\"body\":\"prices\",\"list\":[1,2]}}");
+            fs::write(corpus.join(format!("{name}-{at}")), seed).map_err(failed("writing a seed"))?;
+        }
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ mod fuzz;
 mod http;
 mod ledger;
 mod pack;
+mod policy;
 mod setup;
 mod test;
 mod ui;
@@ -29,6 +30,7 @@ Commands:
   bench     Measure what it costs, beside what does less or the same
   backtest  Try a policy on actions from a file
   decide    Gate actions from a file
+  policy    Check policies, and run their tests
   ledger    Verify a ledger that was downloaded
   setup     Only set up: toolchain target, tools, packages, browser
 
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         "decide" => decide::run(rest),
         "ledger" => ledger::run(rest),
         "pack" => pack::run(rest),
+        "policy" => policy::run(rest),
         "setup" => setup::run(rest),
         "--help" | "-h" | "help" => {
             ui::line(HELP);

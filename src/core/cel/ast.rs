@@ -2,6 +2,7 @@
 
 use super::functions::Function;
 use super::regex::Pattern;
+use super::value::Value;
 use std::ops::Range;
 
 /// An expression and the bytes that it was written in.
@@ -15,8 +16,10 @@ pub(super) struct Expr {
 
 #[derive(Debug, Clone)]
 pub(super) enum Node {
-    Literal(Literal),
+    Literal(Value<'static>),
     Variable(Variable),
+    /// A name that nothing has: an error when it is reached. No policy has one.
+    Unknown,
     /// The variable of an enclosing comprehension, counted from the outermost.
     Local(usize),
     Select(Box<Expr>, String),
@@ -64,16 +67,6 @@ pub(super) const MACROS: [(&str, Macro); 5] = [
     ("filter", Macro::Filter),
     ("map", Macro::Map),
 ];
-
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Literal {
-    Null,
-    Bool(bool),
-    Int(i64),
-    Uint(u64),
-    Double(f64),
-    String(String),
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Variable {

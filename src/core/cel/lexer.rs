@@ -2,16 +2,19 @@
 
 use super::CompileProblem;
 use crate::core::number::nearest_f64;
+use std::borrow::Cow;
 use std::ops::Range;
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Token {
+pub(super) enum Token<'s> {
     Int(u64),
     Uint(u64),
     Double(f64),
-    String(String),
-    Bytes,
-    Ident(String),
+    String(Cow<'s, str>),
+    Bytes(Vec<u8>),
+    Ident(&'s str),
+    /// A name in backquotes: a member whose name is no identifier.
+    Quoted(&'s str),
     Symbol(&'static str),
     End,
 }
@@ -22,9 +25,10 @@ const SYMBOLS: [&str; 25] = [
     ".", ",", "?", ":", "=",
 ];
 
-pub(super) fn tokens(source: &str) -> Result<Vec<(Token, Range<usize>)>, CompileProblem> {
+pub(super) fn tokens(source: &str) -> Result<Vec<(Token<'_>, Range<usize>)>, CompileProblem> {
     let mut lexer = Lexer { source, at: 0 };
-    let mut tokens = Vec::new();
+    // Most tokens are a name, an operator or a number with a blank behind it.
+    let mut tokens = Vec::with_capacity(source.len().div_ceil(4));
     loop {
         lexer.skip_blank();
         let start = lexer.at;
@@ -42,8 +46,8 @@ struct Lexer<'s> {
     at: usize,
 }
 
-impl Lexer<'_> {
-    fn rest(&self) -> &str {
+impl<'s> Lexer<'s> {
+    fn rest(&self) -> &'s str {
         self.source.get(self.at..).unwrap_or("")
     }
 
@@ -57,8 +61,9 @@ impl Lexer<'_> {
         Some(character)
     }
 
-    fn take_while(&mut self, keep: impl Fn(char) -> bool) -> String {
-        let taken: String = self.rest().chars().take_while(|character| keep(*character)).collect();
+    fn take_while(&mut self, keep: fn(char) -> bool) -> &'s str {
+        let rest = self.rest();
+        let taken = rest.find(|character| !keep(character)).and_then(|end| rest.get(..end)).unwrap_or(rest);
         self.at = self.at.saturating_add(taken.len());
         taken
     }
@@ -78,7 +83,7 @@ impl Lexer<'_> {
         }
     }
 
-    fn token(&mut self) -> Result<Token, CompileProblem> {
+    fn token(&mut self) -> Result<Token<'s>, CompileProblem> {
         let start = self.at;
         let Some(first) = self.peek() else { return Ok(Token::End) };
         if first.is_ascii_digit()
@@ -86,15 +91,22 @@ impl Lexer<'_> {
         {
             return self.number();
         }
-        if let Some(prefix) = self.string_prefix() {
+        if matches!(first, '"' | '\'' | 'r' | 'R' | 'b' | 'B')
+            && let Some(prefix) = self.string_prefix()
+        {
             return self.string(&prefix);
+        }
+        if first == '`' {
+            return self.quoted_name();
         }
         if first.is_ascii_alphabetic() || first == '_' {
             return Ok(Token::Ident(
                 self.take_while(|character| character.is_ascii_alphanumeric() || character == '_'),
             ));
         }
-        if let Some(symbol) = SYMBOLS.iter().find(|symbol| self.rest().starts_with(**symbol)) {
+        let rest = self.rest();
+        let is_it = |symbol: &&&str| symbol.starts_with(first) && rest.starts_with(**symbol);
+        if let Some(symbol) = SYMBOLS.iter().find(is_it) {
             self.at = self.at.saturating_add(symbol.len());
             return match *symbol {
                 "=" => Err(self.problem(start, "`=` is no operator", "compare with `==`")),
@@ -111,7 +123,7 @@ impl Lexer<'_> {
         Err(self.problem(start, format!("`{first}` has no meaning here"), hint))
     }
 
-    fn number(&mut self) -> Result<Token, CompileProblem> {
+    fn number(&mut self) -> Result<Token<'s>, CompileProblem> {
         let start = self.at;
         let unreadable = |lexer: &Self| {
             lexer.problem(start, "a number beyond 64 bits", "write it with a fraction to make it a double")
@@ -122,13 +134,13 @@ impl Lexer<'_> {
             let value = u64::from_str_radix(&digits, 16).map_err(|_| unreadable(self))?;
             return Ok(self.int_or_uint(value));
         }
-        let mut text = self.take_while(|character| character.is_ascii_digit());
+        let mut text = self.take_while(|character| character.is_ascii_digit()).to_owned();
         let mut double = false;
         let mut ahead = self.rest().chars();
         if ahead.next() == Some('.') && ahead.next().is_some_and(|next| next.is_ascii_digit()) {
             self.bump();
             text.push('.');
-            text.push_str(&self.take_while(|character| character.is_ascii_digit()));
+            text.push_str(self.take_while(|character| character.is_ascii_digit()));
             double = true;
         }
         let exponent: String = {
@@ -153,7 +165,7 @@ impl Lexer<'_> {
         Ok(self.int_or_uint(value))
     }
 
-    fn int_or_uint(&mut self, value: u64) -> Token {
+    fn int_or_uint(&mut self, value: u64) -> Token<'s> {
         if matches!(self.peek(), Some('u' | 'U')) {
             self.bump();
             Token::Uint(value)
@@ -171,27 +183,38 @@ impl Lexer<'_> {
             .take(2)
             .collect();
         let quote = self.rest().get(prefix.len()..)?.chars().next()?;
-        matches!(quote, '"' | '\'').then(|| prefix.to_ascii_lowercase())
+        let prefix = prefix.to_ascii_lowercase();
+        (matches!(quote, '"' | '\'') && !matches!(prefix.as_str(), "rr" | "bb")).then_some(prefix)
     }
 
-    fn string(&mut self, prefix: &str) -> Result<Token, CompileProblem> {
+    fn string(&mut self, prefix: &str) -> Result<Token<'s>, CompileProblem> {
         let start = self.at;
         self.at = self.at.saturating_add(prefix.len());
-        let raw = prefix.contains('r');
-        let quote = self.bump().unwrap_or('"');
-        let triple: String = std::iter::repeat_n(quote, 2).collect();
-        let closing = if self.rest().starts_with(&triple) {
+        let (raw, is_bytes) = (prefix.contains('r'), prefix.contains('b'));
+        let quote = if self.bump() == Some('\'') { '\'' } else { '"' };
+        let triple = if quote == '"' { "\"\"\"" } else { "'''" };
+        let is_long = self.rest().starts_with(triple.get(1..).unwrap_or(""));
+        let closing = if is_long { triple } else { triple.get(2..).unwrap_or("") };
+        if is_long {
             self.at = self.at.saturating_add(2);
-            std::iter::repeat_n(quote, 3).collect()
-        } else {
-            quote.to_string()
-        };
-        let mut text = String::new();
+        }
+        let mut text = Cow::Borrowed(&[][..]);
+        let mut utf8 = [0; 4];
         loop {
-            if self.rest().starts_with(&closing) {
+            let plain = if quote == '"' {
+                self.take_while(|character| !matches!(character, '"' | '\\' | '\n' | '\r'))
+            } else {
+                self.take_while(|character| !matches!(character, '\'' | '\\' | '\n' | '\r'))
+            };
+            append(&mut text, plain.as_bytes());
+            if self.rest().starts_with(closing) {
                 self.at = self.at.saturating_add(closing.len());
-                let bytes = prefix.contains('b');
-                return Ok(if bytes { Token::Bytes } else { Token::String(text) });
+                return match (is_bytes, text) {
+                    (true, text) => Ok(Token::Bytes(text.into_owned())),
+                    (false, text) => text_of(text)
+                        .map(Token::String)
+                        .ok_or_else(|| self.problem(start, "a string that is no text", "")),
+                };
             }
             match self.bump() {
                 None => {
@@ -201,20 +224,26 @@ impl Lexer<'_> {
                         "close it with the quote that opened it",
                     ));
                 }
-                Some('\n' | '\r') if closing.len() == 1 => {
+                Some('\n' | '\r') if !is_long => {
                     return Err(self.problem(
                         start,
                         "a string without its end on this line",
                         "use three quotes for several lines",
                     ));
                 }
-                Some('\\') if !raw => text.push(self.escape()?),
-                Some(other) => text.push(other),
+                Some('\\') if !raw => match self.escape(is_bytes)? {
+                    Escape::Byte(byte) => text.to_mut().push(byte),
+                    Escape::Char(character) => {
+                        text.to_mut().extend_from_slice(character.encode_utf8(&mut utf8).as_bytes());
+                    }
+                },
+                Some(other) => text.to_mut().extend_from_slice(other.encode_utf8(&mut utf8).as_bytes()),
             }
         }
     }
 
-    fn escape(&mut self) -> Result<char, CompileProblem> {
+    /// What an escape stands for; in bytes `\x41` and `\101` are one byte, and `\u` is none.
+    fn escape(&mut self, bytes: bool) -> Result<Escape, CompileProblem> {
         let start = self.at.saturating_sub(1);
         let unknown = |lexer: &Self| {
             lexer.problem(
@@ -225,17 +254,17 @@ impl Lexer<'_> {
         };
         let letter = self.bump().ok_or_else(|| unknown(self))?;
         let (digits, radix) = match letter {
-            'a' => return Ok('\u{7}'),
-            'b' => return Ok('\u{8}'),
-            'f' => return Ok('\u{c}'),
-            'n' => return Ok('\n'),
-            'r' => return Ok('\r'),
-            't' => return Ok('\t'),
-            'v' => return Ok('\u{b}'),
-            '\\' | '?' | '"' | '\'' | '`' => return Ok(letter),
+            'a' => return Ok(Escape::Char('\u{7}')),
+            'b' => return Ok(Escape::Char('\u{8}')),
+            'f' => return Ok(Escape::Char('\u{c}')),
+            'n' => return Ok(Escape::Char('\n')),
+            'r' => return Ok(Escape::Char('\r')),
+            't' => return Ok(Escape::Char('\t')),
+            'v' => return Ok(Escape::Char('\u{b}')),
+            '\\' | '?' | '"' | '\'' | '`' => return Ok(Escape::Char(letter)),
             'x' | 'X' => (2, 16),
-            'u' => (4, 16),
-            'U' => (8, 16),
+            'u' if !bytes => (4, 16),
+            'U' if !bytes => (8, 16),
             '0'..='3' => {
                 self.at = self.at.saturating_sub(1);
                 (3, 8)
@@ -245,8 +274,48 @@ impl Lexer<'_> {
         let code: String = self.rest().chars().take(digits).collect();
         self.at = self.at.saturating_add(code.len());
         let value = Some(&code)
-            .filter(|code| code.len() == digits)
+            .filter(|code| code.len() == digits && code.bytes().all(|byte| byte.is_ascii_hexdigit()))
             .and_then(|code| u32::from_str_radix(code, radix).ok());
-        value.and_then(char::from_u32).ok_or_else(|| unknown(self))
+        let escape = match value {
+            Some(value) if bytes => u8::try_from(value).ok().map(Escape::Byte),
+            Some(value) => char::from_u32(value).map(Escape::Char),
+            None => None,
+        };
+        escape.ok_or_else(|| unknown(self))
     }
+
+    fn quoted_name(&mut self) -> Result<Token<'s>, CompileProblem> {
+        let start = self.at;
+        self.bump();
+        let plain = |character: char| {
+            character.is_ascii_alphanumeric() || matches!(character, '_' | '.' | '-' | '/' | ' ')
+        };
+        let name = self.take_while(plain);
+        if name.is_empty() || self.bump() != Some('`') {
+            let hint = "between backquotes stand letters, digits, `_`, `.`, `-`, `/` and blanks; else write `x[\"…\"]`";
+            return Err(self.problem(start, "no member's name", hint));
+        }
+        Ok(Token::Quoted(name))
+    }
+}
+
+/// Nearly all strings stand in the source as they are: they are not copied.
+fn append<'s>(text: &mut Cow<'s, [u8]>, more: &'s [u8]) {
+    if text.is_empty() {
+        *text = Cow::Borrowed(more);
+    } else {
+        text.to_mut().extend_from_slice(more);
+    }
+}
+
+fn text_of(bytes: Cow<'_, [u8]>) -> Option<Cow<'_, str>> {
+    match bytes {
+        Cow::Borrowed(bytes) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+        Cow::Owned(bytes) => String::from_utf8(bytes).ok().map(Cow::Owned),
+    }
+}
+
+enum Escape {
+    Byte(u8),
+    Char(char),
 }

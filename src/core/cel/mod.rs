@@ -4,16 +4,28 @@
 //! within a work budget with a value or an error, and the gate counts every error as a match.
 //!
 //! One extension: arithmetic that mixes int and double converts to double, because JSON has one number type.
-//! Not built yet: bytes, timestamps and durations, `type`, messages.
+//! Left out: messages of protocol buffers, and time zones by name.
 
 mod ast;
 mod calls;
+mod certain;
 mod eval;
+mod fold;
 mod functions;
 mod lexer;
 mod parser;
+mod print;
+mod quick;
+mod reading;
 mod regex;
+mod search;
+mod strings;
+mod time;
 mod value;
+
+pub(crate) use quick::{Opening, Required};
+pub(crate) use reading::Found;
+pub use reading::{Reading, Shared};
 
 use super::json::{Json, Object};
 use super::pointer::Pointer;
@@ -27,6 +39,7 @@ pub const WORK_BUDGET: u64 = 100_000;
 pub struct Program {
     source: String,
     root: ast::Expr,
+    quick: quick::Quick,
 }
 
 /// What is wrong with an expression, and where in it (bytes).
@@ -57,38 +70,80 @@ pub struct Input<'a> {
     pub context: &'a Object,
 }
 
-/// Why a condition has no value.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EvalError {
+/// Why a condition has no value, and where in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvalError {
+    /// What went wrong.
+    pub kind: EvalErrorKind,
+    /// The bytes of the expression that went wrong.
+    pub span: Range<usize>,
+}
+
+/// What can go wrong. [`Program::explain`] says it in words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EvalErrorKind {
     /// A field or key that is not there.
-    #[error("`{0}` is missing")]
-    Missing(String),
-    /// An operator or function met types that it is not made for.
-    #[error("`{0}` does not go with {1}")]
-    Types(String, String),
-    /// Beyond 64 bits.
-    #[error("`{0}` is out of range")]
-    Range(String),
+    Missing,
+    /// An operator or function met types that it is not made for: these.
+    Types(Kinds),
+    /// Beyond 64 bits, or beyond what the type holds.
+    Range,
     /// Division by zero.
-    #[error("`{0}` divides by zero")]
-    ZeroDivision(String),
-    /// A pattern, made while evaluating, that is none.
-    #[error("`{0}` is no regular expression")]
-    Pattern(String),
+    ZeroDivision,
+    /// A text that does not say what it should: a pattern, a number, a time.
+    Unreadable,
+    /// One key twice in a map.
+    RepeatedKey,
+    /// A name that nothing has.
+    Unknown,
     /// More work than [`WORK_BUDGET`].
-    #[error("it takes more work than a condition may")]
     Budget,
+}
+
+/// The types of up to three values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kinds([Option<value::Type>; 3]);
+
+impl std::fmt::Display for Kinds {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (at, kind) in self.0.iter().flatten().enumerate() {
+            formatter.write_str(if at == 0 { "" } else { " and " })?;
+            formatter.write_str(kind.described())?;
+        }
+        Ok(())
+    }
 }
 
 /// Compiles an expression; all of its problems, where it has any.
 pub fn compile(source: &str) -> Result<Program, Vec<CompileProblem>> {
-    parser::parse(source).map(|root| Program { source: source.to_owned(), root })
+    let (root, problems) = parser::parse(source, &[]);
+    match root {
+        Some(root) if problems.is_empty() => Ok(Program::of(source, root, 0)),
+        _ => Err(problems),
+    }
+}
+
+/// Compiles an expression over these names beside the action's own, as the language does without its type checker:
+/// what nothing is called is an error only where it is reached. For the language's conformance cases.
+pub fn compile_unchecked(source: &str, names: &[&str]) -> Result<Program, Vec<CompileProblem>> {
+    let (root, problems) = parser::parse(source, names);
+    root.map(|root| Program::of(source, root, names.len())).ok_or(problems)
 }
 
 impl Program {
+    fn of(source: &str, mut root: ast::Expr, declared: usize) -> Self {
+        fold::fold(&mut root, declared);
+        Self { source: source.to_owned(), root, quick: quick::Quick::Unknown }
+    }
+
+    /// The test that the condition begins with, where conditions can be found by it.
+    pub(crate) fn opening(&self, shared: &Shared) -> Option<Opening<'_>> {
+        self.quick.opening(shared)
+    }
+
     /// Whether the condition holds.
     pub fn matches(&self, input: &Input<'_>) -> Result<bool, EvalError> {
-        eval::Evaluator::new(&self.source, input, None).boolean(&self.root)
+        eval::Evaluator::new(input, None).boolean(&self.root)
     }
 
     /// The fields that the condition reads for this action, as pointers into the action, each once and in the
@@ -96,13 +151,42 @@ impl Program {
     pub fn fields_read(&self, input: &Input<'_>) -> Vec<Pointer> {
         let trace = eval::Trace::default();
         // Its value is known already; this run is for what it reads.
-        let _ = eval::Evaluator::new(&self.source, input, Some(&trace)).boolean(&self.root);
+        let _ = eval::Evaluator::new(input, Some(&trace)).boolean(&self.root);
         trace.into_pointers()
     }
 
-    /// Evaluates to a JSON value; for tests and tools.
+    /// The value with its type, as the language's conformance cases write it; for tests and tools.
     pub fn value(&self, input: &Input<'_>) -> Result<Json, EvalError> {
-        eval::Evaluator::new(&self.source, input, None).eval(&self.root).map(|value| value.to_json())
+        self.value_with(input, &[])
+    }
+
+    /// As [`Self::value`], with the values of the names that it was compiled with.
+    pub fn value_with(&self, input: &Input<'_>, values: &[&Program]) -> Result<Json, EvalError> {
+        let evaluator = eval::Evaluator::new(input, None);
+        for value in values {
+            evaluator.declare(evaluator.eval(&value.root)?);
+        }
+        evaluator.eval(&self.root).map(|value| value.tagged())
+    }
+
+    /// The condition as it was understood: with constants computed and every operation in parentheses.
+    pub fn printed(&self) -> String {
+        print::print(&self.root)
+    }
+
+    /// An error of this condition in words.
+    pub fn explain(&self, error: &EvalError) -> String {
+        let part = self.source.get(error.span.clone()).unwrap_or("");
+        match error.kind {
+            EvalErrorKind::Missing => format!("`{part}` is missing"),
+            EvalErrorKind::Types(kinds) => format!("`{part}` does not go with {kinds}"),
+            EvalErrorKind::Range => format!("`{part}` is out of range"),
+            EvalErrorKind::ZeroDivision => format!("`{part}` divides by zero"),
+            EvalErrorKind::Unreadable => format!("`{part}` cannot be read as what it should be"),
+            EvalErrorKind::RepeatedKey => format!("`{part}` has one key twice"),
+            EvalErrorKind::Unknown => format!("nothing is called `{part}`"),
+            EvalErrorKind::Budget => "it takes more work than a condition may".to_owned(),
+        }
     }
 
     /// The fields whose absence lets an action pass by `has(x) && …`, wherever that decides.
@@ -113,17 +197,14 @@ impl Program {
     }
 
     fn guards<'p>(&'p self, expr: &'p ast::Expr, found: &mut Vec<&'p str>) {
-        match &expr.node {
-            ast::Node::Or(operands) => operands.iter().for_each(|operand| self.guards(operand, found)),
-            ast::Node::And(operands) => {
-                for operand in operands {
-                    if let ast::Node::Has(_, _, field) = &operand.node {
-                        found.extend(self.source.get(field.clone()));
-                    }
-                    self.guards(operand, found);
+        // Not within `||`: what passes one side may be caught by the other.
+        if let ast::Node::And(operands) = &expr.node {
+            for operand in operands {
+                if let ast::Node::Has(_, _, field) = &operand.node {
+                    found.extend(self.source.get(field.clone()));
                 }
+                self.guards(operand, found);
             }
-            _ => {}
         }
     }
 }

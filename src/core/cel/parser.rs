@@ -1,11 +1,13 @@
 //! Tokens to a resolved tree, by the grammar of the CEL specification.
 
 use super::CompileProblem;
-use super::ast::{Comprehension, Expr, Literal, MACROS, Macro, Node, Operator, Variable};
+use super::ast::{Comprehension, Expr, MACROS, Macro, Node, Operator, Variable};
 use super::functions::{FUNCTIONS, Form, Function};
 use super::lexer::{Token, tokens};
 use super::regex::Pattern;
-use crate::core::policy::problem::did_you_mean;
+use super::value::{Type, Value};
+use crate::core::policy::problem::{did_you_mean, nearest};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// How deep an expression may nest: evaluation recurses this far at most.
@@ -16,27 +18,54 @@ const MAX_LENGTH: usize = 16 * 1024;
 
 type Parsed<T> = Result<T, CompileProblem>;
 
-pub(super) fn parse(source: &str) -> Result<Expr, Vec<CompileProblem>> {
-    let single = |problem| vec![problem];
+/// Whoever has more to mend than this checks again afterwards.
+const MAX_PROBLEMS: usize = 20;
+
+/// Words that the language keeps for itself.
+const RESERVED: [&str; 17] = [
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "for",
+    "function",
+    "if",
+    "import",
+    "let",
+    "loop",
+    "package",
+    "namespace",
+    "return",
+    "var",
+    "void",
+    "while",
+];
+
+/// The tree, as far as there is one, and all problems. Without a problem of syntax there is a tree: in it stands
+/// [`Node::Unknown`] for what nothing is called.
+pub(super) fn parse(source: &str, names: &[&str]) -> (Option<Expr>, Vec<CompileProblem>) {
     if source.len() > MAX_LENGTH {
         let message = format!("a condition has at most {MAX_LENGTH} bytes");
-        return Err(single(CompileProblem { span: 0..source.len(), message, hint: None }));
+        return (None, vec![CompileProblem { span: 0..source.len(), message, hint: None }]);
     }
-    let tokens = tokens(source).map_err(single)?;
-    let mut parser = Parser { tokens, at: 0, nesting: 0, locals: Vec::new(), problems: Vec::new() };
-    let root = parser.expression().and_then(|root| parser.end().map(|()| root));
-    match root {
-        Ok(root) if parser.problems.is_empty() => Ok(root),
-        Ok(_) => Err(parser.problems),
+    let tokens = match tokens(source) {
+        Ok(tokens) => tokens,
+        Err(problem) => return (None, vec![problem]),
+    };
+    let locals = names.iter().map(|name| (*name).to_owned()).collect();
+    let mut parser = Parser { tokens, at: 0, nesting: 0, locals, problems: Vec::new() };
+    match parser.expression().and_then(|root| parser.end().map(|()| root)) {
+        Ok(root) => (Some(root), parser.problems),
         Err(problem) => {
             parser.problems.push(problem);
-            Err(parser.problems)
+            (None, parser.problems)
         }
     }
 }
 
-struct Parser {
-    tokens: Vec<(Token, Range<usize>)>,
+struct Parser<'s> {
+    tokens: Vec<(Token<'s>, Range<usize>)>,
     at: usize,
     nesting: usize,
     /// Names of the enclosing comprehensions' variables, outermost first.
@@ -49,15 +78,15 @@ fn problem<T>(span: Range<usize>, message: impl Into<String>, hint: Option<Strin
     Err(CompileProblem { span, message: message.into(), hint })
 }
 
-impl Parser {
-    fn peek(&self) -> (&Token, Range<usize>) {
+impl<'s> Parser<'s> {
+    fn peek(&self) -> (&Token<'s>, Range<usize>) {
         match self.tokens.get(self.at) {
             Some((token, span)) => (token, span.clone()),
             None => (&Token::End, 0..0),
         }
     }
 
-    fn next(&mut self) -> (Token, Range<usize>) {
+    fn next(&mut self) -> (Token<'s>, Range<usize>) {
         let (token, span) = self.peek();
         let next = (token.clone(), span);
         self.at = self.at.saturating_add(1);
@@ -73,12 +102,11 @@ impl Parser {
     }
 
     fn expect(&mut self, symbol: &'static str) -> Parsed<Range<usize>> {
-        let (token, span) = self.peek();
-        let found = describe(token);
+        let span = self.peek().1;
         if self.eat(symbol) {
             Ok(span)
         } else {
-            problem(span, format!("expected `{symbol}`, found {found}"), None)
+            problem(span, format!("expected `{symbol}`, found {}", describe(self.peek().0)), None)
         }
     }
 
@@ -146,14 +174,12 @@ impl Parser {
         node: fn(Vec<Expr>) -> Node,
     ) -> Parsed<Expr> {
         let first = operand(self)?;
+        if !matches!(self.peek().0, Token::Symbol(found) if *found == symbol) {
+            return Ok(first);
+        }
         let mut operands = vec![first];
         while self.eat(symbol) {
             operands.push(operand(self)?);
-        }
-        if operands.len() == 1
-            && let Some(only) = operands.pop()
-        {
-            return Ok(only);
         }
         let span = operands.first().map_or(0, |first| first.span.start)
             ..operands.last().map_or(0, |last| last.span.end);
@@ -169,7 +195,7 @@ impl Parser {
             Token::Symbol("<=") => Some(Operator::LessEqual),
             Token::Symbol(">") => Some(Operator::Greater),
             Token::Symbol(">=") => Some(Operator::GreaterEqual),
-            Token::Ident(word) if word == "in" => Some(Operator::In),
+            Token::Ident("in") => Some(Operator::In),
             _ => None,
         })
     }
@@ -219,7 +245,7 @@ impl Parser {
                 && let Some(negated) = 0_i64.checked_sub_unsigned(*value)
             {
                 self.at = self.at.saturating_add(1);
-                let literal = Self::make(Node::Literal(Literal::Int(negated)), start..span.end, &[])?;
+                let literal = Self::make(Node::Literal(Value::Int(negated)), start..span.end, &[])?;
                 return self.members(literal);
             }
             self.nesting = self.nesting.saturating_add(1);
@@ -239,12 +265,15 @@ impl Parser {
         loop {
             let (start, below) = (operand.span.start, operand.depth);
             if self.eat(".") {
-                let (name, name_span) = self.name()?;
+                let (name, name_span) = self.member()?;
                 if matches!(self.peek().0, Token::Symbol("(")) {
-                    operand = self.method(operand, &name, name_span)?;
+                    operand = self.method(operand, name, name_span)?;
                 } else {
-                    operand =
-                        Self::at_depth(Node::Select(operand.into(), name), start..name_span.end, below)?;
+                    operand = Self::at_depth(
+                        Node::Select(operand.into(), name.to_owned()),
+                        start..name_span.end,
+                        below,
+                    )?;
                 }
             } else if self.eat("[") {
                 let index = self.expression()?;
@@ -257,7 +286,17 @@ impl Parser {
         }
     }
 
-    fn name(&mut self) -> Parsed<(String, Range<usize>)> {
+    /// What may stand behind a dot.
+    fn member(&mut self) -> Parsed<(&'s str, Range<usize>)> {
+        if let (Token::Quoted(name), span) = self.peek() {
+            let quoted = (*name, span);
+            self.at = self.at.saturating_add(1);
+            return Ok(quoted);
+        }
+        self.name()
+    }
+
+    fn name(&mut self) -> Parsed<(&'s str, Range<usize>)> {
         match self.next() {
             (Token::Ident(name), span) => Ok((name, span)),
             (token, span) => problem(span, format!("expected a name, found {}", describe(&token)), None),
@@ -269,14 +308,19 @@ impl Parser {
         let literal = |literal| Self::make(Node::Literal(literal), span.clone(), &[]);
         match token {
             Token::Int(value) => match i64::try_from(value) {
-                Ok(int) => literal(Literal::Int(int)),
+                Ok(int) => literal(Value::Int(int)),
                 Err(_) => problem(span, "a number beyond 64 bits", None),
             },
-            Token::Uint(value) => literal(Literal::Uint(value)),
-            Token::Double(value) => literal(Literal::Double(value)),
-            Token::String(text) => literal(Literal::String(text)),
-            Token::Bytes => problem(span, "bytes are not built yet", Some("compare strings".to_owned())),
-            Token::Ident(name) => self.identifier(&name, span),
+            Token::Uint(value) => literal(Value::Uint(value)),
+            Token::Double(value) => literal(Value::Double(value)),
+            Token::String(text) => literal(Value::String(Cow::Owned(text.into_owned()))),
+            Token::Bytes(bytes) => literal(Value::Bytes(Cow::Owned(bytes))),
+            Token::Ident(name) => self.identifier(name, span, true),
+            // From the root: past the variables of comprehensions.
+            Token::Symbol(".") => {
+                let (name, span) = self.name()?;
+                self.identifier(name, span, false)
+            }
             Token::Symbol("(") => {
                 let mut inner = self.expression()?;
                 inner.span = span.start..self.expect(")")?.end;
@@ -288,31 +332,91 @@ impl Parser {
         }
     }
 
-    fn identifier(&mut self, name: &str, span: Range<usize>) -> Parsed<Expr> {
+    fn identifier(&mut self, name: &str, span: Range<usize>, see_locals: bool) -> Parsed<Expr> {
         let literal = match name {
-            "null" => Some(Literal::Null),
-            "true" => Some(Literal::Bool(true)),
-            "false" => Some(Literal::Bool(false)),
+            "null" => Some(Value::Null),
+            "true" => Some(Value::Bool(true)),
+            "false" => Some(Value::Bool(false)),
             _ => None,
         };
         if let Some(literal) = literal {
             return Self::make(Node::Literal(literal), span, &[]);
         }
+        let variable = Variable::ALL.into_iter().find(|variable| variable.as_str() == name);
+        // Nothing else begins with the name of a variable.
+        if let Some(variable) = variable.filter(|_| self.locals.is_empty()) {
+            return Self::make(Node::Variable(variable), span, &[]);
+        }
+        if let Some(found) = self.qualified(name, &span, see_locals) {
+            return found;
+        }
         if matches!(self.peek().0, Token::Symbol("(")) {
             return self.global_call(name, span);
         }
-        if let Some(slot) = self.locals.iter().rposition(|local| local == name) {
-            return Self::make(Node::Local(slot), span, &[]);
+        if let Some(variable) = variable {
+            return Self::make(Node::Variable(variable), span, &[]);
         }
-        let variable =
-            Variable::ALL.into_iter().find(|variable| variable.as_str() == name).unwrap_or_else(|| {
-                let known: Vec<&str> = Variable::ALL.iter().map(|variable| variable.as_str()).collect();
-                let message = format!("nothing is called `{name}`");
-                let hint = Some(did_you_mean(name, &known));
-                self.problems.push(CompileProblem { span: span.clone(), message, hint });
-                Variable::Args
-            });
-        Self::make(Node::Variable(variable), span, &[])
+        let (message, hint) = if RESERVED.contains(&name) {
+            (format!("`{name}` is a word that CEL keeps for itself"), None)
+        } else {
+            let known: Vec<&str> = Variable::ALL.iter().map(|variable| variable.as_str()).collect();
+            (format!("nothing is called `{name}`"), Some(self.meant(name, &known)))
+        };
+        let unknown = CompileProblem { span: span.clone(), message, hint };
+        if self.problems.len() >= MAX_PROBLEMS {
+            return Err(unknown);
+        }
+        self.problems.push(unknown);
+        Self::make(Node::Unknown, span, &[])
+    }
+
+    /// The hint for a name that is none: quotes where a word was compared, else the nearest name.
+    fn meant(&self, name: &str, known: &[&str]) -> String {
+        let compared = |at: usize| {
+            matches!(self.tokens.get(at), Some((Token::Symbol("==" | "!=" | "<" | ">" | "<=" | ">="), _)))
+        };
+        let before = self.at.checked_sub(2).is_some_and(compared);
+        match nearest(name, known.iter().copied()) {
+            None if before => format!("a text stands in quotes: `'{name}'`"),
+            None => format!("{}; the arguments are under `args`: `args.{name}`", did_you_mean(name, known)),
+            Some(_) => did_you_mean(name, known),
+        }
+    }
+
+    /// What the longest run of names with dots between them is: a variable of a comprehension, a type, or a function
+    /// with a dot in its name. The tokens that it took are taken.
+    fn qualified(&mut self, first: &str, span: &Range<usize>, see_locals: bool) -> Option<Parsed<Expr>> {
+        let mut path = first.to_owned();
+        let mut runs = vec![(path.clone(), span.end, self.at)];
+        let mut at = self.at;
+        while let (Some((Token::Symbol("."), _)), Some((Token::Ident(next), end))) =
+            (self.tokens.get(at), self.tokens.get(at.saturating_add(1)))
+            && runs.len() < 4
+        {
+            path.push('.');
+            path.push_str(next);
+            at = at.saturating_add(2);
+            runs.push((path.clone(), end.end, at));
+        }
+        for (path, end, after) in runs.into_iter().rev() {
+            let whole = span.start..end;
+            let called = matches!(self.tokens.get(after), Some((Token::Symbol("("), _)));
+            let local = self.locals.iter().rposition(|local| *local == path).filter(|_| see_locals);
+            let named = Type::ALL.into_iter().find(|known| known.name() == path);
+            let function = path.contains('.') && FUNCTIONS.iter().any(|known| known.name == path);
+            let found = match (local, named) {
+                _ if called && function => {
+                    self.at = after;
+                    return Some(self.global_call(&path, whole));
+                }
+                (Some(slot), _) if !called => Node::Local(slot),
+                (None, Some(named)) if !called => Node::Literal(Value::Type(named)),
+                _ => continue,
+            };
+            self.at = after;
+            return Some(Self::make(found, whole, &[]));
+        }
+        None
     }
 
     fn list(&mut self, start: usize) -> Parsed<Expr> {
@@ -371,7 +475,7 @@ impl Parser {
                 }
             };
         }
-        Self::call(name, &span, whole, arguments, Form::Global)
+        self.call(name, &span, whole, arguments, Form::Global)
     }
 
     fn method(&mut self, operand: Expr, name: &str, name_span: Range<usize>) -> Parsed<Expr> {
@@ -383,56 +487,61 @@ impl Parser {
         let mut arguments = vec![operand];
         let (rest, end) = self.expressions(")")?;
         arguments.extend(rest);
-        Self::call(name, &name_span, start..end, arguments, Form::Method)
+        self.call(name, &name_span, start..end, arguments, Form::Method)
     }
 
     fn call(
+        &mut self,
         name: &str,
         name_span: &Range<usize>,
         whole: Range<usize>,
         arguments: Vec<Expr>,
         form: Form,
     ) -> Parsed<Expr> {
-        let Some((_, function, allowed, count)) = FUNCTIONS.iter().find(|(known, ..)| *known == name) else {
+        let below = arguments.iter().map(|argument| argument.depth).max().unwrap_or(0);
+        let Some(signature) = FUNCTIONS.iter().find(|known| known.name == name) else {
             let known: Vec<&str> = FUNCTIONS
                 .iter()
-                .map(|(name, ..)| *name)
+                .map(|signature| signature.name)
                 .chain(MACROS.iter().map(|(name, _)| *name))
                 .collect();
             let message = format!("no function is called `{name}`");
-            return problem(name_span.clone(), message, Some(did_you_mean(name, &known)));
+            let hint = Some(did_you_mean(name, &known));
+            self.problems.push(CompileProblem { span: name_span.clone(), message, hint });
+            return Self::at_depth(Node::Unknown, name_span.clone(), below);
         };
-        if *allowed != Form::Either && *allowed != form {
-            let hint = match allowed {
+        if signature.form != Form::Either && signature.form != form {
+            let hint = match signature.form {
                 Form::Global => format!("write `{name}(x)`"),
                 _ => format!("write `x.{name}(…)`"),
             };
             return problem(name_span.clone(), format!("`{name}` is not called this way"), Some(hint));
         }
-        if arguments.len() != *count {
+        if !(signature.least..=signature.most).contains(&arguments.len()) {
             let own = usize::from(form == Form::Method);
-            let message = format!(
-                "`{name}` takes {} argument(s), not {}",
-                count.saturating_sub(own),
-                arguments.len().saturating_sub(own)
-            );
+            let (least, most) = (signature.least.saturating_sub(own), signature.most.saturating_sub(own));
+            let count = if least == most { least.to_string() } else { format!("{least} to {most}") };
+            let message =
+                format!("`{name}` takes {count} argument(s), not {}", arguments.len().saturating_sub(own));
             return problem(whole, message, None);
         }
-        let below = arguments.iter().map(|argument| argument.depth).max().unwrap_or(0);
-        if *function == Function::Matches
-            && let Ok([text, Expr { node: Node::Literal(Literal::String(pattern)), span, .. }]) =
-                <[Expr; 2]>::try_from(arguments.clone())
+        if signature.function == Function::Matches
+            && let [_, Expr { node: Node::Literal(Value::String(pattern)), span, .. }] = arguments.as_slice()
         {
-            return match Pattern::compile(&pattern) {
-                Ok(pattern) => Self::at_depth(Node::Matches(text.into(), pattern), whole, below),
-                Err(message) => problem(
-                    span,
-                    format!("no regular expression: {message}"),
-                    Some("the syntax is RE2's".to_owned()),
+            let pattern = Pattern::compile(pattern).map_err(|message| CompileProblem {
+                span: span.clone(),
+                message: format!("no regular expression: {message}"),
+                hint: Some(
+                    "the syntax is RE2's; in TOML write it in single quotes, where `\\` stays".to_owned(),
                 ),
+            })?;
+            let text = arguments.into_iter().next();
+            return match text {
+                Some(text) => Self::at_depth(Node::Matches(text.into(), pattern), whole, below),
+                None => problem(whole, "`matches` without a text", None),
             };
         }
-        Self::at_depth(Node::Call(*function, arguments), whole, below)
+        Self::at_depth(Node::Call(signature.function, arguments), whole, below)
     }
 
     fn comprehension(&mut self, range: Expr, macro_: Macro) -> Parsed<Expr> {
@@ -446,7 +555,7 @@ impl Parser {
             );
         }
         self.expect(",")?;
-        self.locals.push(name);
+        self.locals.push(name.to_owned());
         let first = self.expression()?;
         let second = if macro_ == Macro::Map && self.eat(",") { Some(self.expression()?) } else { None };
         self.locals.pop();
@@ -467,7 +576,8 @@ fn describe(token: &Token) -> String {
     match token {
         Token::Int(_) | Token::Uint(_) | Token::Double(_) => "a number".to_owned(),
         Token::String(_) => "a string".to_owned(),
-        Token::Bytes => "bytes".to_owned(),
+        Token::Bytes(_) => "bytes".to_owned(),
+        Token::Quoted(name) => format!("`{name}` in backquotes"),
         Token::Ident(name) => format!("`{name}`"),
         Token::Symbol(symbol) => format!("`{symbol}`"),
         Token::End => "the end".to_owned(),

@@ -18,11 +18,29 @@ fn with_input<T>(run: impl FnOnce(&Input<'_>) -> T) -> T {
     })
 }
 
-/// The value as JSON, or the error.
+/// A value as one would write it in the language, or nearly.
+fn plain(tagged: &Json) -> String {
+    let (tag, value) = tagged.as_object().unwrap().iter().next().unwrap();
+    let listed = |value: &Json| value.as_array().unwrap().iter().map(plain).collect::<Vec<_>>();
+    match (tag, value) {
+        ("string" | "bool" | "null", value) => value.to_string(),
+        ("list", value) => format!("[{}]", listed(value).join(",")),
+        ("map", value) => {
+            let entries = value.as_array().unwrap().iter().map(|entry| listed(entry).join(":"));
+            format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
+        }
+        ("uint", value) => format!("{}u", value.as_str().unwrap()),
+        (_, value) => value.as_str().unwrap().to_owned(),
+    }
+}
+
+/// The value, or the error.
 fn evaluated(source: &str) -> String {
     let program = compile(source).unwrap_or_else(|problems| panic!("{source}: {problems:?}"));
     with_input(|input| {
-        program.value(input).map_or_else(|error| format!("error: {error}"), |value| value.to_string())
+        program
+            .value(input)
+            .map_or_else(|error| format!("error: {}", program.explain(&error)), |value| plain(&value))
     })
 }
 
@@ -39,6 +57,24 @@ fn values() {
         ("args.rate + 1", "1.5"),
         ("1 == 1.0 && 1u == 1", "true"),
         ("args.big > 9223372036854775806.0", "false"),
+        ("b'a\\x62\\143' == bytes('abc') && size(b'\\xff') == 1", "true"),
+        ("type(1) == int && type(args.none) == null_type && type(type(1u)) == type", "true"),
+        ("uint('5') + 1u", "6u"),
+        ("bool('True') || bool('0')", "true"),
+        ("string(timestamp('2026-11-23T12:00:00+01:00'))", "\"2026-11-23T11:00:00Z\""),
+        ("timestamp('2026-11-23T12:00:00Z') - timestamp('2026-11-22T12:00:00Z') == duration('24h')", "true"),
+        ("timestamp('2026-11-23T23:30:00Z').getDayOfWeek('+01:00')", "2"),
+        ("duration('90m') > duration('1h') && duration('90m').getMinutes() == 90", "true"),
+        ("'a-b-c'.split('-', 2)", "[\"a\",\"b-c\"]"),
+        ("'häs'.split('')", "[\"h\",\"ä\",\"s\"]"),
+        ("['a', 'b'].join('+') + 'xyz'.substring(1, 2) + 'aXbX'.replace('X', '')", "\"a+byab\""),
+        ("'häuser'.indexOf('user') + 'abab'.indexOf('b', 2)", "5"),
+        (
+            "math.greatest(1, args.rate, 2u) + math.least([3, 2.5])",
+            "error: `math.greatest(1, args.rate, 2u) + math.least([3, 2.5])` does not go with a uint and a double",
+        ),
+        ("args.order.`id` + {'a-b': '!'}.`a-b`", "\"A-7!\""),
+        (".args.items.exists(kind2, .kind == 'refund')", "true"),
         ("'a' == 1", "false"),
         ("args.order.id", "\"A-7\""),
         ("args['order']['id'] + '!'", "\"A-7!\""),
@@ -95,11 +131,35 @@ fn errors_say_what_is_wrong() {
         ("-args.big - 2", "`-args.big - 2` is out of range"),
         ("1 / (args.amount - 640)", "`1 / (args.amount - 640)` divides by zero"),
         ("int(1e30)", "`int(1e30)` is out of range"),
-        ("args.text.matches(args.text + '(')", "`Prices from 10(` is no regular expression"),
+        (
+            "args.text.matches(args.text + '(')",
+            "`args.text.matches(args.text + '(')` cannot be read as what it should be",
+        ),
+        ("timestamp(args.text)", "`timestamp(args.text)` cannot be read as what it should be"),
+        (
+            "timestamp('2026-01-01T00:00:00Z').getHours('Europe/Berlin')",
+            "`timestamp('2026-01-01T00:00:00Z').getHours('Europe/Berlin')` cannot be read as what it should be",
+        ),
+        ("duration('200000000000s')", "`duration('200000000000s')` cannot be read as what it should be"),
+        ("{1: 2, 1: 3}", "`{1: 2, 1: 3}` has one key twice"),
+        ("'abc'.substring(2, 1)", "`'abc'.substring(2, 1)` is out of range"),
         ("!args.amount", "`args.amount` does not go with an int"),
         ("args.amount ? 1 : 2", "`args.amount` does not go with an int"),
     ] {
         assert_eq!(evaluated(source), format!("error: {error}"), "{source}");
+    }
+}
+
+#[test]
+fn what_is_printed_is_read_as_the_same() {
+    for (source, printed) in [
+        ("100.`0` == args.x", "(100.`0` == args.x)"),
+        ("args.`a-b`.`in`", "args.`a-b`.in"),
+        ("args.items.exists(i, i.price > 1 + 1)", "args.items.exists(v0, (v0.price > 2))"),
+    ] {
+        let program = compile(source).unwrap();
+        assert_eq!(program.printed(), printed, "{source}");
+        assert_eq!(compile(printed).unwrap().printed(), printed);
     }
 }
 
@@ -137,11 +197,25 @@ fn problems_have_their_place_and_a_hint() {
         (
             "args.x.matches('(')",
             15..18,
-            "no regular expression: found open group without closing ')'",
-            "the syntax is RE2's",
+            "no regular expression: a group without its `)`",
+            "the syntax is RE2's; in TOML write it in single quotes, where `\\` stays",
         ),
         ("args.a.exists(args, true)", 14..18, "`args` would hide the action's own", "choose another name"),
-        ("b'x'", 0..4, "bytes are not built yet", "compare strings"),
+        ("args.status == open", 15..19, "nothing is called `open`", "a text stands in quotes: `'open'`"),
+        (
+            "amount > 5",
+            0..6,
+            "nothing is called `amount`",
+            "known here: kind, args, confidence, subject, source, context; the arguments are under `args`: `args.amount`",
+        ),
+        ("if == 1", 0..2, "`if` is a word that CEL keeps for itself", ""),
+        (
+            "args.`a\"b`",
+            5..8,
+            "no member's name",
+            "between backquotes stand letters, digits, `_`, `.`, `-`, `/` and blanks; else write `x[\"…\"]`",
+        ),
+        ("'a'.split()", 0..11, "`split` takes 1 to 2 argument(s), not 0", ""),
     ] {
         let problems = compile(source).unwrap_err();
         let problem = problems.last().unwrap();
@@ -172,7 +246,7 @@ fn work_and_depth_are_bounded() {
         "{many}.all(a, {many}.all(b, {many}.all(c, {many}.all(d, {many}.all(e, a + b + c + d + e > 0)))))"
     );
     assert_eq!(evaluated(&nested), "error: it takes more work than a condition may");
-    let absorbed = format!("({nested}) || true");
+    let absorbed = format!("({nested}) || args.flag");
     assert_eq!(
         evaluated(&absorbed),
         "error: it takes more work than a condition may",
@@ -181,16 +255,19 @@ fn work_and_depth_are_bounded() {
 }
 
 /// Whether a condition holds for an action with these arguments and nothing else.
-fn matches_args(condition: &str, args: &Json) -> Result<bool, EvalError> {
+fn matches_args(condition: &str, args: &Json) -> Result<bool, EvalErrorKind> {
     let nothing = Object::new();
-    compile(condition).unwrap().matches(&Input {
-        kind: "k",
-        args: args.as_object().unwrap(),
-        confidence: 0.0,
-        subject: None,
-        source: &nothing,
-        context: &nothing,
-    })
+    compile(condition)
+        .unwrap()
+        .matches(&Input {
+            kind: "k",
+            args: args.as_object().unwrap(),
+            confidence: 0.0,
+            subject: None,
+            source: &nothing,
+            context: &nothing,
+        })
+        .map_err(|error| error.kind)
 }
 
 #[test]
@@ -198,19 +275,64 @@ fn looking_through_wide_objects_is_work() {
     let members: Vec<String> = (0..40_000).map(|at| format!("\"m{at}\":{at}")).collect();
     let text = format!("{{\"map\":{{{}}},\"list\":[{}]}}", members.join(","), vec!["\"m1\""; 1000].join(","));
     let args = Json::parse(text.as_bytes()).unwrap();
-    assert_eq!(matches_args("args.list.all(name, name in args.map)", &args), Err(EvalError::Budget));
+    assert_eq!(matches_args("args.list.all(name, name in args.map)", &args), Err(EvalErrorKind::Budget));
     // Each inner loop ends at its first element, and gathers its list before.
     let ones = Json::object([("list", (0..40_000).map(|_| Json::from(1_i64)).collect())]);
-    assert_eq!(matches_args("args.list.all(a, args.list.exists(b, a == b))", &ones), Err(EvalError::Budget));
+    assert_eq!(
+        matches_args("args.list.all(a, args.list.exists(b, a == b))", &ones),
+        Err(EvalErrorKind::Budget)
+    );
     assert_eq!(matches_args("args.list == args.list && args.list == args.list", &ones), Ok(true));
-    assert_eq!(matches_args(&["args.list == args.list"; 3].join(" && "), &ones), Err(EvalError::Budget));
+    assert_eq!(matches_args(&["args.list == args.list"; 3].join(" && "), &ones), Err(EvalErrorKind::Budget));
+}
+
+#[test]
+fn what_is_made_ready_or_copied_again_and_again_is_work() {
+    let args = |items: usize, long: usize| {
+        let items: Json = (0..items).map(|_| Json::from("x")).collect();
+        Json::object([("items", items), ("long", "ab".repeat(long).into())])
+    };
+    for search in ["indexOf(args.long) >= 0", "split(args.long).size() > 1", "replace(args.long, '') != i"] {
+        let condition = format!("args.items.exists(i, i.{search})");
+        assert_eq!(matches_args(&condition, &args(1_000, 200_000)), Err(EvalErrorKind::Budget), "{search}");
+        assert_eq!(matches_args(&condition, &args(100, 1_000)), Ok(false), "{search}");
+    }
+    let condition = "args.items.exists(i, i.contains(args.long))";
+    assert_eq!(matches_args(condition, &args(1_000, 200_000)), Ok(false), "this one makes nothing ready");
+    for condition in [
+        "[args.long.lowerAscii()].exists(s, args.items.exists(i, s == ''))",
+        "[args.long.lowerAscii()].exists(s, args.items.map(i, s).size() == 1)",
+        "{'s': args.long.upperAscii()}.map(k, args.items.map(i, [args.long.lowerAscii()][0])).size() == 0",
+    ] {
+        assert_eq!(matches_args(condition, &args(1_000, 20_000)), Err(EvalErrorKind::Budget), "{condition}");
+    }
 }
 
 #[test]
 fn a_pattern_never_takes_longer_than_its_budget() {
     let args = Json::object([("text", "a".repeat(1 << 20).into())]);
-    assert_eq!(matches_args("args.text.matches('(a{1,50}){1,20}b')", &args), Err(EvalError::Budget));
+    assert_eq!(matches_args("args.text.matches('(a{1,50}){1,20}b')", &args), Err(EvalErrorKind::Budget));
     assert!(compile("args.text.matches('((a{100}){100}){100}')").is_err());
+    let pattern =
+        Json::object([("text", "a".into()), ("pattern", format!("[{}]{{8000}}", "ac".repeat(5_000)).into())]);
+    assert_eq!(matches_args("args.text.matches(args.pattern)", &pattern), Err(EvalErrorKind::Unreadable));
+}
+
+#[test]
+fn the_conditions_of_a_policy_have_one_budget_each() {
+    let text = format!(
+        "holdpoint = 1\n[[criteria]]\nid = \"a\"\ncategory = \"c\"\nwhen = \"{}\"\n",
+        ["args.text.matches('(a{1,60}){1,30}zz')"; 8].join(" || ")
+    );
+    let policy =
+        crate::core::policy::Policy::parse(crate::core::policy::document::Format::Toml, &text).unwrap();
+    let args = Json::object([("text", "a".repeat(5_000).into())]);
+    let nothing = Object::new();
+    let args = args.as_object().unwrap();
+    let input =
+        Input { kind: "k", args, confidence: 0.0, subject: None, source: &nothing, context: &nothing };
+    let matched: Vec<_> = policy.matching(input).map(|(_, error)| error.map(|error| error.kind)).collect();
+    assert_eq!(matched, [Some(EvalErrorKind::Budget)]);
 }
 
 #[test]

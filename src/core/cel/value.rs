@@ -1,7 +1,8 @@
 //! Values of the language. They borrow from the action wherever they can.
 
+use super::time::{Duration, Timestamp};
 use crate::core::json::{Json, Object};
-use crate::core::number::{NumberValue, int_to_f64};
+use crate::core::number::{NumberValue, f64_text, int_to_f64};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::rc::Rc;
@@ -14,8 +15,86 @@ pub(super) enum Value<'a> {
     Uint(u64),
     Double(f64),
     String(Cow<'a, str>),
+    Bytes(Cow<'a, [u8]>),
+    Timestamp(Timestamp),
+    Duration(Duration),
+    Type(Type),
     List(List<'a>),
     Map(Map<'a>),
+}
+
+/// What a value is.
+#[expect(
+    clippy::enum_variant_names,
+    reason = "a type is a value too, and this is the language's name for it"
+)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Type {
+    Null,
+    Bool,
+    Int,
+    Uint,
+    Double,
+    String,
+    Bytes,
+    Timestamp,
+    Duration,
+    Type,
+    List,
+    Map,
+}
+
+impl Type {
+    pub(super) const ALL: [Self; 12] = [
+        Self::Null,
+        Self::Bool,
+        Self::Int,
+        Self::Uint,
+        Self::Double,
+        Self::String,
+        Self::Bytes,
+        Self::Timestamp,
+        Self::Duration,
+        Self::Type,
+        Self::List,
+        Self::Map,
+    ];
+
+    /// The language's name for it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Null => "null_type",
+            Self::Bool => "bool",
+            Self::Int => "int",
+            Self::Uint => "uint",
+            Self::Double => "double",
+            Self::String => "string",
+            Self::Bytes => "bytes",
+            Self::Timestamp => "google.protobuf.Timestamp",
+            Self::Duration => "google.protobuf.Duration",
+            Self::Type => "type",
+            Self::List => "list",
+            Self::Map => "map",
+        }
+    }
+
+    /// One of it, for messages.
+    pub(super) fn described(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool => "a bool",
+            Self::Int => "an int",
+            Self::Uint => "a uint",
+            Self::Double => "a double",
+            Self::String => "a string",
+            Self::Bytes => "bytes",
+            Self::Timestamp => "a timestamp",
+            Self::Duration => "a duration",
+            Self::Type => "a type",
+            Self::List => "a list",
+            Self::Map => "a map",
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -102,17 +181,20 @@ impl<'a> Map<'a> {
 }
 
 impl Value<'_> {
-    /// What it is, for messages.
-    pub(super) fn type_name(&self) -> &'static str {
+    pub(super) fn type_of(&self) -> Type {
         match self {
-            Self::Null => "null",
-            Self::Bool(_) => "a bool",
-            Self::Int(_) => "an int",
-            Self::Uint(_) => "a uint",
-            Self::Double(_) => "a double",
-            Self::String(_) => "a string",
-            Self::List(_) => "a list",
-            Self::Map(_) => "a map",
+            Self::Null => Type::Null,
+            Self::Bool(_) => Type::Bool,
+            Self::Int(_) => Type::Int,
+            Self::Uint(_) => Type::Uint,
+            Self::Double(_) => Type::Double,
+            Self::String(_) => Type::String,
+            Self::Bytes(_) => Type::Bytes,
+            Self::Timestamp(_) => Type::Timestamp,
+            Self::Duration(_) => Type::Duration,
+            Self::Type(_) => Type::Type,
+            Self::List(_) => Type::List,
+            Self::Map(_) => Type::Map,
         }
     }
 
@@ -120,8 +202,7 @@ impl Value<'_> {
     pub(super) fn equals(&self, other: &Value<'_>) -> bool {
         match (self, other) {
             (Self::Null, Value::Null) => true,
-            (Self::Bool(a), Value::Bool(b)) => a == b,
-            (Self::String(a), Value::String(b)) => a == b,
+            (Self::Type(a), Value::Type(b)) => a == b,
             (Self::List(a), Value::List(b)) => {
                 a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.equals(&b))
             }
@@ -146,17 +227,37 @@ impl Value<'_> {
         Some(match (self, other) {
             (Self::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
             (Self::String(a), Value::String(b)) => Some(a.cmp(b)),
+            (Self::Bytes(a), Value::Bytes(b)) => Some(a.cmp(b)),
+            (Self::Timestamp(a), Value::Timestamp(b)) => Some(a.cmp(b)),
+            (Self::Duration(a), Value::Duration(b)) => Some(a.cmp(b)),
             (Self::Int(a), Value::Int(b)) => Some(a.cmp(b)),
             (Self::Uint(a), Value::Uint(b)) => Some(a.cmp(b)),
             (Self::Double(a), Value::Double(b)) => a.partial_cmp(b),
             (Self::Int(a), Value::Uint(b)) => Some(i128::from(*a).cmp(&i128::from(*b))),
             (Self::Uint(a), Value::Int(b)) => Some(i128::from(*a).cmp(&i128::from(*b))),
-            (Self::Int(a), Value::Double(b)) => compare_exactly(i128::from(*a), *b),
-            (Self::Uint(a), Value::Double(b)) => compare_exactly(i128::from(*a), *b),
-            (Self::Double(a), Value::Int(b)) => compare_exactly(i128::from(*b), *a).map(Ordering::reverse),
-            (Self::Double(a), Value::Uint(b)) => compare_exactly(i128::from(*b), *a).map(Ordering::reverse),
+            // As the language's reference does: by the nearest double, so that 2^63 - 1 equals 2^63 as a double.
+            (Self::Double(a), other) => a.partial_cmp(&other.as_double()?),
+            (own, Value::Double(b)) => own.as_double()?.partial_cmp(b),
             _ => return None,
         })
+    }
+
+    /// The text, where it is one.
+    pub(super) fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A number as its nearest double.
+    pub(super) fn as_double(&self) -> Option<f64> {
+        match self {
+            Self::Int(int) => Some(int_to_f64(*int)),
+            Self::Uint(uint) => Some(uint_to_f64(*uint)),
+            Self::Double(double) => Some(*double),
+            _ => None,
+        }
     }
 
     /// How many elements or entries it has; a scalar has none.
@@ -172,6 +273,7 @@ impl Value<'_> {
     pub(super) fn comparison_cost(&self, other: &Value<'_>, most: u64) -> u64 {
         match (self, other) {
             (Self::String(a), Value::String(b)) => u64::try_from(a.len().min(b.len()) / 64).unwrap_or(most),
+            (Self::Bytes(a), Value::Bytes(b)) => u64::try_from(a.len().min(b.len()) / 64).unwrap_or(most),
             (Self::List(a), Value::List(b)) if a.len() == b.len() => self.weight(most),
             (Self::Map(a), Value::Map(b)) if a.len() == b.len() => self.weight(most),
             _ => 0,
@@ -183,6 +285,7 @@ impl Value<'_> {
         let lookups = match self {
             Self::Map(map) => u64::try_from(map.len().saturating_mul(map.len()) / 16).unwrap_or(most),
             Self::String(text) => return u64::try_from(text.len() / 64).unwrap_or(most).saturating_add(1),
+            Self::Bytes(bytes) => return u64::try_from(bytes.len() / 64).unwrap_or(most).saturating_add(1),
             Self::List(_) => 0,
             _ => return 1,
         };
@@ -206,45 +309,50 @@ impl Value<'_> {
         sum
     }
 
-    pub(super) fn to_json(&self) -> Json {
+    /// Its type and itself, as the language's conformance cases write them: `{"int":"1"}`.
+    pub(super) fn tagged(&self) -> Json {
         match self {
-            Self::Null => Json::Null,
-            Self::Bool(value) => (*value).into(),
-            Self::Int(int) => (*int).into(),
-            Self::Uint(uint) => i64::try_from(*uint).map_or_else(|_| uint.to_string().into(), Json::from),
-            Self::Double(double) => (*double).into(),
-            Self::String(text) => text.as_ref().into(),
-            Self::List(list) => list.iter().map(|value| value.to_json()).collect(),
+            Self::Null => Json::object([("null", Json::Null)]),
+            Self::Bool(value) => Json::object([("bool", (*value).into())]),
+            Self::Int(int) => Json::object([("int", int.to_string().into())]),
+            Self::Uint(uint) => Json::object([("uint", uint.to_string().into())]),
+            Self::Double(double) => Json::object([("double", text_of_double(*double).into())]),
+            Self::String(text) => Json::object([("string", text.as_ref().into())]),
+            Self::Bytes(bytes) => {
+                use base64ct::{Base64, Encoding as _};
+                Json::object([("bytes", Base64::encode_string(bytes).into())])
+            }
+            Self::Timestamp(timestamp) => Json::object([("timestamp", timestamp.to_string().into())]),
+            Self::Duration(duration) => Json::object([("duration", duration.to_string().into())]),
+            Self::Type(named) => Json::object([("type", named.name().into())]),
+            Self::List(list) => Json::object([("list", list.iter().map(|value| value.tagged()).collect())]),
             Self::Map(map) => {
-                let mut object = Object::new();
-                for key in map.keys() {
-                    let name = match &key {
-                        Value::String(text) => text.to_string(),
-                        other => other.to_json().to_string(),
-                    };
-                    object.set(&name, map.get(&key).map_or(Json::Null, |value| value.to_json()));
-                }
-                object.into()
+                let entry = |key: &Value<'_>| -> Json {
+                    let value = map.get(key).map_or(Json::Null, |value| value.tagged());
+                    [key.tagged(), value].into_iter().collect()
+                };
+                Json::object([("map", map.keys().iter().map(entry).collect())])
             }
         }
     }
 }
 
-/// An integer against a double by their exact values; `None` for not-a-number.
-fn compare_exactly(int: i128, double: f64) -> Option<Ordering> {
-    if double.is_nan() {
-        return None;
+#[expect(clippy::cast_precision_loss, reason = "the nearest double is what is meant")]
+fn uint_to_f64(uint: u64) -> f64 {
+    uint as f64
+}
+
+/// A double as `string(…)` gives it.
+pub(super) fn text_of_double(double: f64) -> String {
+    if double.to_bits() == (-0.0_f64).to_bits() {
+        "-0".to_owned()
+    } else if double.is_finite() {
+        f64_text(double)
+    } else if double.is_nan() {
+        "NaN".to_owned()
+    } else {
+        if double > 0.0 { "inf" } else { "-inf" }.to_owned()
     }
-    // Every integer here is under 2^64, so a double beyond that decides by its sign alone.
-    if double.abs() >= 36_893_488_147_419_103_232.0 {
-        return Some(if double > 0.0 { Ordering::Less } else { Ordering::Greater });
-    }
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "within the range of i128, and the fraction is compared next"
-    )]
-    let whole = double.trunc() as i128;
-    Some(int.cmp(&whole).then(0.0_f64.partial_cmp(&double.fract()).unwrap_or(Ordering::Equal)))
 }
 
 /// Two numbers as doubles, where at least one is one.

@@ -11,6 +11,9 @@ pub use parse::{Build, JsonError, JsonErrorKind, Limits, parse_with};
 use super::number::Number;
 use std::ops::Range;
 
+/// A text that is kept in place while it is short.
+pub type Text = compact_str::CompactString;
+
 /// How deep arrays and objects may nest.
 pub const MAX_DEPTH: usize = 64;
 
@@ -27,7 +30,7 @@ pub enum Json {
     /// A number, as written
     Number(Number),
     /// A string
-    String(String),
+    String(Text),
     /// An array
     Array(Vec<Json>),
     /// An object
@@ -36,7 +39,7 @@ pub enum Json {
 
 /// The members of an object in their order, each name once.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Object(Vec<(String, Json)>);
+pub struct Object(Vec<(Text, Json)>);
 
 impl Object {
     /// An object without members.
@@ -46,7 +49,22 @@ impl Object {
 
     /// The value of a member.
     pub fn get(&self, name: &str) -> Option<&Json> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+        // The lengths and the last bytes tell most names apart without a call.
+        let last = name.as_bytes().last();
+        let is_it =
+            |known: &str| known.len() == name.len() && known.as_bytes().last() == last && known == name;
+        self.0.iter().find(|(known, _)| is_it(known)).map(|(_, value)| value)
+    }
+
+    /// The value of a member that may stand at this place, and the place where it stands.
+    pub fn get_near(&self, name: &str, place: usize) -> Option<(&Json, usize)> {
+        match self.0.get(place) {
+            Some((known, value)) if known == name => Some((value, place)),
+            _ => {
+                let place = self.0.iter().position(|(known, _)| known == name)?;
+                self.0.get(place).map(|(_, value)| (value, place))
+            }
+        }
     }
 
     /// The value of a member, to change.
@@ -59,7 +77,7 @@ impl Object {
         let value = value.into();
         match self.get_mut(name) {
             Some(known) => *known = value,
-            None => self.0.push((name.to_owned(), value)),
+            None => self.0.push((Text::new(name), value)),
         }
     }
 
@@ -241,13 +259,13 @@ impl std::fmt::Display for Object {
 
 impl From<&str> for Json {
     fn from(text: &str) -> Self {
-        Self::String(text.to_owned())
+        Self::String(text.into())
     }
 }
 
 impl From<String> for Json {
     fn from(text: String) -> Self {
-        Self::String(text)
+        Self::String(text.into())
     }
 }
 
@@ -328,14 +346,21 @@ struct Plain;
 
 impl Build for Plain {
     type Value = Json;
+    type Member = (Text, Json);
     fn scalar(&mut self, value: Json, _: Range<usize>) -> Json {
         value
     }
     fn array(&mut self, elements: Vec<Json>, _: Range<usize>) -> Json {
         Json::Array(elements)
     }
-    fn object(&mut self, members: Vec<(String, Range<usize>, Json)>, _: Range<usize>) -> Json {
-        Json::Object(Object(members.into_iter().map(|(name, _, value)| (name, value)).collect()))
+    fn member(&mut self, name: Text, _: Range<usize>, value: Json) -> (Text, Json) {
+        (name, value)
+    }
+    fn name((name, _): &(Text, Json)) -> &str {
+        name
+    }
+    fn object(&mut self, members: Vec<(Text, Json)>, _: Range<usize>) -> Json {
+        Json::Object(Object(members))
     }
 }
 

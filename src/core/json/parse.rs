@@ -1,8 +1,9 @@
 //! The parser: one pass over the bytes, with a limit on depth, for plain values and for trees with places.
 
-use super::{Json, MAX_DEPTH, MAX_VALUES};
+use super::{Json, MAX_DEPTH, MAX_VALUES, Text};
 use crate::core::groups::Groups;
 use crate::core::number::Number;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// So many names are compared one by one.
@@ -59,26 +60,28 @@ impl Limits {
 pub trait Build {
     /// The value made.
     type Value;
+    /// A member of an object, made.
+    type Member;
     /// `null`, a boolean, a number or a string.
     fn scalar(&mut self, value: Json, span: Range<usize>) -> Self::Value;
     /// An array.
     fn array(&mut self, elements: Vec<Self::Value>, span: Range<usize>) -> Self::Value;
-    /// An object: names with their spans, and values.
-    fn object(
-        &mut self,
-        members: Vec<(String, Range<usize>, Self::Value)>,
-        span: Range<usize>,
-    ) -> Self::Value;
+    /// A member: its name, where that stands, and its value.
+    fn member(&mut self, name: Text, span: Range<usize>, value: Self::Value) -> Self::Member;
+    /// The name of a member.
+    fn name(member: &Self::Member) -> &str;
+    /// An object of members, whose names differ.
+    fn object(&mut self, members: Vec<Self::Member>, span: Range<usize>) -> Self::Value;
 }
 
 /// Whether an object has a member of this name. A few are looked through; more are kept by name.
-fn is_known<V>(name: &str, members: &[(String, Range<usize>, V)], names: &mut Groups<()>) -> bool {
+fn is_known<B: Build>(name: &str, members: &[B::Member], names: &mut Groups<()>) -> bool {
     if members.len() < FEW_MEMBERS {
-        return members.iter().any(|(known, ..)| known == name);
+        return members.iter().any(|known| B::name(known) == name);
     }
     if names.is_empty() {
-        for (known, ..) in members {
-            names.add(known, |()| {});
+        for known in members {
+            names.add(B::name(known), |()| {});
         }
     }
     !names.add(name, |()| {})
@@ -95,6 +98,16 @@ pub fn parse_with<B: Build>(build: &mut B, text: &[u8], limits: Limits) -> Resul
     if parser.at < text.len() { Err(parser.expected("the end of the text")) } else { Ok(value) }
 }
 
+/// Whether none of eight bytes is a quote, a backslash or a control character (Warren, "Hacker's Delight", 6-1: a byte
+/// is below `n` where `byte - n` borrows and its own high bit is not set).
+fn is_plain(eight: u64) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = ONES << 7;
+    let below = |bytes: u64, limit: u64| bytes.wrapping_sub(ONES.wrapping_mul(limit)) & !bytes;
+    let equal = |byte: u8| below(eight ^ ONES.wrapping_mul(u64::from(byte)), 1);
+    (below(eight, 0x20) | equal(b'"') | equal(b'\\')) & HIGH == 0
+}
+
 struct Parser<'t, 'b, B> {
     text: &'t str,
     at: usize,
@@ -104,7 +117,7 @@ struct Parser<'t, 'b, B> {
     build: &'b mut B,
 }
 
-impl<B: Build> Parser<'_, '_, B> {
+impl<'t, B: Build> Parser<'t, '_, B> {
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
@@ -161,7 +174,7 @@ impl<B: Build> Parser<'_, '_, B> {
             Some(b'[') => self.nested(Self::array),
             Some(b'"') => {
                 let text = self.string()?;
-                Ok(self.build.scalar(Json::String(text), start..self.at))
+                Ok(self.build.scalar(Json::String(Text::from(text)), start..self.at))
             }
             Some(b'-' | b'0'..=b'9') => {
                 let number = self.number()?;
@@ -219,7 +232,7 @@ impl<B: Build> Parser<'_, '_, B> {
         let start = self.at;
         self.advance(1);
         let mut names = Groups::default();
-        let mut members: Vec<(String, Range<usize>, B::Value)> = Vec::new();
+        let mut members: Vec<B::Member> = Vec::new();
         self.skip_white_space();
         if self.peek() == Some(b'}') {
             self.advance(1);
@@ -233,14 +246,15 @@ impl<B: Build> Parser<'_, '_, B> {
             }
             let name = self.string()?;
             let span = name_start..self.at;
-            if is_known(&name, &members, &mut names) {
-                return Err(JsonError { kind: JsonErrorKind::Duplicate(name), offset: name_start });
+            if is_known::<B>(&name, &members, &mut names) {
+                let kind = JsonErrorKind::Duplicate(name.into_owned());
+                return Err(JsonError { kind, offset: name_start });
             }
             self.skip_white_space();
             self.eat(b':', "`:`")?;
             self.skip_white_space();
             let value = self.value()?;
-            members.push((name, span, value));
+            members.push(self.build.member(Text::new(name), span, value));
             self.skip_white_space();
             if self.peek() == Some(b',') {
                 self.advance(1);
@@ -259,13 +273,19 @@ impl<B: Build> Parser<'_, '_, B> {
         Ok(number)
     }
 
-    fn string(&mut self) -> Result<String, JsonError> {
+    /// A string; nearly all stand in the text as they are.
+    fn string(&mut self) -> Result<Cow<'t, str>, JsonError> {
         self.advance(1);
-        let mut text = String::new();
+        let mut text = Cow::Borrowed("");
         loop {
-            let end = self.end_of(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1f));
-            text.push_str(self.text.get(self.at..end).unwrap_or(""));
+            let end = self.end_of_plain();
+            let plain = self.text.get(self.at..end).unwrap_or("");
             self.at = end;
+            if text.is_empty() {
+                text = Cow::Borrowed(plain);
+            } else {
+                text.to_mut().push_str(plain);
+            }
             match self.peek() {
                 Some(b'"') => {
                     self.advance(1);
@@ -273,12 +293,29 @@ impl<B: Build> Parser<'_, '_, B> {
                 }
                 Some(b'\\') => {
                     self.advance(1);
-                    text.push(self.escape()?);
+                    let character = self.escape()?;
+                    text.to_mut().push(character);
                 }
                 Some(_) => return Err(self.expected("no bare control character in a string")),
                 None => return Err(self.expected("the end of the string")),
             }
         }
+    }
+
+    /// Where the bytes end that stand for themselves in a string: eight of them are looked at in one go.
+    fn end_of_plain(&self) -> usize {
+        let bytes = self.text.as_bytes();
+        let mut end = self.at;
+        while let Some(eight) = bytes.get(end..).and_then(<[u8]>::first_chunk) {
+            if !is_plain(u64::from_le_bytes(*eight)) {
+                break;
+            }
+            end = end.wrapping_add(8);
+        }
+        while bytes.get(end).is_some_and(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1f)) {
+            end = end.wrapping_add(1);
+        }
+        end
     }
 
     fn escape(&mut self) -> Result<char, JsonError> {

@@ -2,7 +2,7 @@
 
 use super::problem::Problem;
 use super::toml;
-use crate::core::json::{self, Build, Json, Limits};
+use crate::core::json::{self, Build, Json, Limits, Object, Text};
 use crate::core::number::Number;
 use std::ops::Range;
 
@@ -61,6 +61,24 @@ impl Value {
             Self::Other(name) => name,
         }
     }
+
+    /// As JSON; what JSON cannot say is null.
+    fn into_json(self) -> Json {
+        match self {
+            Self::Bool(value) => value.into(),
+            Self::Number(number) => Json::Number(number),
+            Self::String(text) => text.into(),
+            Self::Array(nodes) => nodes.into_iter().map(|node| node.value.into_json()).collect(),
+            Self::Table(entries) => {
+                let mut object = Object::new();
+                for entry in entries {
+                    object.set(&entry.key, entry.node.value.into_json());
+                }
+                object.into()
+            }
+            Self::Other(_) => Json::Null,
+        }
+    }
 }
 
 /// Parses a document; the syntax errors, if there are any.
@@ -74,16 +92,33 @@ pub(super) fn parse(format: Format, text: &str) -> Result<Node, Vec<Problem>> {
     }
 }
 
+/// A document as JSON, with the line on which each element of one of its arrays begins; else its syntax errors.
+pub fn read_with_lines(format: Format, text: &str, array: &str) -> Result<(Json, Vec<usize>), Vec<Problem>> {
+    let root = parse(format, text)?;
+    let line = |node: &Node| Problem::at(text, &node.span, "", None).line;
+    let lines = match &root.value {
+        Value::Table(entries) => {
+            entries.iter().filter(|entry| entry.key == array).find_map(|entry| match &entry.node.value {
+                Value::Array(nodes) => Some(nodes.iter().map(line).collect()),
+                _ => None,
+            })
+        }
+        _ => None,
+    };
+    Ok((root.value.into_json(), lines.unwrap_or_default()))
+}
+
 struct Tree;
 
 impl Build for Tree {
     type Value = Node;
+    type Member = Entry;
 
     fn scalar(&mut self, value: Json, span: Range<usize>) -> Node {
         let value = match value {
             Json::Bool(value) => Value::Bool(value),
             Json::Number(number) => Value::Number(number),
-            Json::String(text) => Value::String(text),
+            Json::String(text) => Value::String(text.into()),
             _ => Value::Other("null"),
         };
         Node { value, span }
@@ -93,9 +128,15 @@ impl Build for Tree {
         Node { value: Value::Array(elements), span }
     }
 
-    fn object(&mut self, members: Vec<(String, Range<usize>, Node)>, span: Range<usize>) -> Node {
-        let entries =
-            members.into_iter().map(|(key, key_span, node)| Entry { key, key_span, node }).collect();
-        Node { value: Value::Table(entries), span }
+    fn member(&mut self, name: Text, key_span: Range<usize>, node: Node) -> Entry {
+        Entry { key: name.into(), key_span, node }
+    }
+
+    fn name(entry: &Entry) -> &str {
+        &entry.key
+    }
+
+    fn object(&mut self, members: Vec<Entry>, span: Range<usize>) -> Node {
+        Node { value: Value::Table(members), span }
     }
 }

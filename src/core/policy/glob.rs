@@ -39,6 +39,11 @@ impl Glob {
         rest.ends_with(last)
     }
 
+    /// Whether it matches every name that another does: as if the other's stars were characters, which only stars match.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.matches(&other.0)
+    }
+
     /// Whether some name matches both.
     pub fn overlaps(&self, other: &Self) -> bool {
         let (a, b): (Vec<char>, Vec<char>) = (self.0.chars().collect(), other.0.chars().collect());
@@ -129,6 +134,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_covered_is_matched(a in "[ab*]{0,5}", b in "[ab*]{0,5}", name in "[ab]{0,6}") {
+            let (a, b) = (Glob::new(&a), Glob::new(&b));
+            prop_assert!(!(a.covers(&b) && b.matches(&name)) || a.matches(&name));
+        }
+
         #[test]
         fn what_matches_both_is_an_overlap(a in "[ab*]{0,5}", b in "[ab*]{0,5}", name in "[ab]{0,6}") {
             let (a, b) = (Glob::new(&a), Glob::new(&b));

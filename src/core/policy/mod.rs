@@ -5,6 +5,8 @@
 
 pub mod document;
 pub mod glob;
+mod index;
+pub mod keys;
 pub mod problem;
 mod read;
 pub mod severity;
@@ -13,7 +15,8 @@ mod toml;
 
 use super::action::Probability;
 use super::canonical::Digest;
-use super::cel::Program;
+use super::cel::{EvalError, Input, Program, Reading};
+use super::order::sorted;
 use super::pointer::Pointer;
 use super::time::Span;
 use document::Format;
@@ -48,6 +51,7 @@ pub struct Policy {
     /// By falling number of literal characters, so that the first match applies.
     glob_kinds: Vec<(Glob, Kind)>,
     criteria: Vec<Criterion>,
+    index: index::Index,
     desks: Vec<(String, Desk)>,
 }
 
@@ -193,12 +197,12 @@ pub struct Checked {
 impl Policy {
     /// Reads a document and gives all its problems and warnings.
     pub fn check(format: Format, text: &str) -> Checked {
-        read::check(format, text)
+        read::check(format, text, true)
     }
 
     /// Reads a document; its problems, if there are any.
     pub fn parse(format: Format, text: &str) -> Result<Self, Vec<Problem>> {
-        let checked = Self::check(format, text);
+        let checked = read::check(format, text, false);
         checked.policy.ok_or(checked.problems)
     }
 
@@ -234,6 +238,12 @@ impl Policy {
         self.glob_kinds.iter().find(|(glob, _)| glob.matches(name)).map(|(_, kind)| kind)
     }
 
+    /// All kinds that have a table, by name or pattern.
+    fn all_kinds(&self) -> impl Iterator<Item = (&str, &Kind)> {
+        let exact = self.exact_kinds.iter().map(|(name, kind)| (name.as_str(), kind));
+        exact.chain(self.glob_kinds.iter().map(|(glob, kind)| (glob.as_str(), kind)))
+    }
+
     /// What applies where [`Self::kind`] says nothing.
     pub fn unlisted(&self) -> &Unlisted {
         &self.unlisted
@@ -242,6 +252,29 @@ impl Policy {
     /// The criteria in the order of the document.
     pub fn criteria(&self) -> &[Criterion] {
         &self.criteria
+    }
+
+    /// The criteria that match an action, in the order of the document. One that cannot be evaluated counts as matched,
+    /// and comes with the reason.
+    pub fn matching<'a>(
+        &'a self,
+        input: Input<'a>,
+    ) -> impl Iterator<Item = (&'a Criterion, Option<EvalError>)> {
+        let reading = Reading::new(&self.index.shared, input);
+        let mut matched: Vec<(usize, Option<EvalError>)> = Vec::new();
+        self.index.candidates(&reading, &mut |place| {
+            let Some(criterion) = self.criteria.get(place) else { return };
+            match reading.matches(&criterion.when) {
+                Ok(false) => {}
+                Ok(true) => matched.push((place, None)),
+                Err(error) => matched.push((place, Some(error))),
+            }
+        });
+        if !matched.is_sorted_by(|(a, _), (b, _)| a < b) {
+            matched = sorted(matched, |(a, _), (b, _)| a.cmp(b));
+            matched.dedup_by(|(a, _), (b, _)| a == b);
+        }
+        matched.into_iter().filter_map(|(place, error)| Some((self.criteria.get(place)?, error)))
     }
 
     /// A desk's people and times.

@@ -32,7 +32,7 @@ impl Problem {
         let covered = text.get(start..floor_boundary(text, span.end.max(start))).unwrap_or("");
         let first_line = covered.split('\n').next().unwrap_or("");
         Self {
-            line: before.matches('\n').count().saturating_add(1),
+            line: before.bytes().filter(|byte| *byte == b'\n').count().saturating_add(1),
             column: before.get(line_start..).unwrap_or("").chars().count().saturating_add(1),
             length: first_line.chars().count().max(1),
             message: message.into(),

@@ -377,8 +377,7 @@ impl Choice {
         let mut own = Some(self.own_deltas(fates, structured));
         let none_left = fates.iter().all(|fate| fate.notice().is_some());
         self.has_none_left = none_left;
-        let chunks: Vec<Json> =
-            kept.iter().filter_map(|raw| Json::parse(sse::data_of(raw)?.as_bytes()).ok()).collect();
+        let chunks: Vec<Json> = kept.iter().filter_map(|raw| sse::json_of(raw)).collect();
         for chunk in &chunks {
             let entry = chunk.get("choices").and_then(Json::as_array).and_then(<[Json]>::first);
             let Some(mut entry) = entry.and_then(Json::as_object).cloned() else { continue };
@@ -463,7 +462,7 @@ impl Choice {
 
     /// Writes the end of a choice that has no calls left, as often as it is said.
     fn write_end(&self, raw: &[u8], out: &mut Vec<u8>) {
-        let chunk = sse::data_of(raw).and_then(|data| Json::parse(data.as_bytes()).ok());
+        let chunk = sse::json_of(raw);
         let frame = chunk.as_ref().and_then(Json::as_object).cloned().unwrap_or_default();
         let entry = Json::object([
             ("index", self.index.into()),

@@ -39,7 +39,7 @@ pub(super) fn call_of(item: &Json) -> Option<Call> {
             if kind.is_empty() {
                 return Some(Call::unknown(other));
             }
-            Call { kind: kind.to_owned(), args: Ok(args), carries: Carries::Arguments, scores: None }
+            Call::new(kind.to_owned(), Ok(args), Carries::Arguments)
         }
     })
 }

@@ -20,10 +20,7 @@ pub fn asked(body: &[u8]) -> Result<Asked, Problem> {
     let body = Json::parse(body).map_err(|error| Problem::malformed(&error))?;
     let problems = refused(&body);
     if !problems.is_empty() {
-        // SDKs show their users the detail alone.
-        let said: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
-        let detail = said.join("; ");
-        return Err(Problem { detail, ..Problem::fields(problems) });
+        return Err(Problem::refused(problems));
     }
     let input = body.get("input");
     let tools = body.get("tools").and_then(Json::as_array);

@@ -132,7 +132,7 @@ impl Stream {
     /// Lets out what was kept, as it came.
     fn let_out(&mut self, out: &mut Vec<u8>) {
         for raw in std::mem::take(&mut self.kept) {
-            let number = parsed(&raw).and_then(|event| event.get("sequence_number")?.as_i64());
+            let number = sse::json_of(&raw).and_then(|event| event.get("sequence_number")?.as_i64());
             self.last = number.or(self.last);
             out.extend(raw);
         }
@@ -147,7 +147,7 @@ impl Stream {
         let repeats = !items.is_empty();
         if !repeats && !has_failed {
             // Some servers do not repeat the items in the end.
-            for done in self.kept.iter().filter_map(|raw| parsed(raw)) {
+            for done in self.kept.iter().filter_map(|raw| sse::json_of(raw)) {
                 put_done(&done, &mut items);
             }
         }
@@ -171,9 +171,9 @@ impl Stream {
     fn write_anew(&mut self, kept: &[Vec<u8>], end: &End, fates: &[Fate], out: &mut Vec<u8>) {
         let items = end.items.as_slice();
         let text: Vec<(usize, &Vec<u8>)> =
-            kept.iter().filter_map(|raw| Some((place_of_text(&parsed(raw)?)?, raw))).collect();
+            kept.iter().filter_map(|raw| Some((place_of_text(&sse::json_of(raw)?)?, raw))).collect();
         let begun = |raw: &Vec<u8>| {
-            let event = parsed(raw)?;
+            let event = sse::json_of(raw)?;
             if type_of(&event) == "response.output_item.added" { index_of(&event) } else { None }
         };
         // Where the items do not begin among what was kept, the first call is where it begins.
@@ -183,7 +183,7 @@ impl Stream {
         let mut writer = Writer { out, last: self.last };
         let again = |writer: &mut Writer<'_>, at: usize, place: usize| {
             for (_, raw) in text.iter().filter(|(known, _)| *known == at) {
-                if let Some(event) = parsed(raw) {
+                if let Some(event) = sse::json_of(raw) {
                     writer.again(&event, Some(place));
                 }
             }
@@ -233,10 +233,6 @@ fn put_done(event: &Json, items: &mut Vec<Json>) {
 
 fn index_of(event: &Json) -> Option<usize> {
     event.get("output_index")?.as_i64().and_then(|at| usize::try_from(at).ok())
-}
-
-fn parsed(raw: &[u8]) -> Option<Json> {
-    Json::parse(sse::data_of(raw)?.as_bytes()).ok()
 }
 
 impl AnswerStream for Stream {
@@ -329,7 +325,7 @@ impl AnswerStream for Stream {
             let kept = raw.split_last().map(|(_, kept)| kept).unwrap_or_default();
             let calls = end.items.iter().filter(|item| is_call(item)).count();
             let all_run = fates.len() == calls && fates.iter().all(|fate| *fate == Fate::Run);
-            if all_run && read_alike(kept.iter().map(|raw| parsed(raw)), &end.items, is_call) {
+            if all_run && read_alike(kept.iter().map(|raw| sse::json_of(raw)), &end.items, is_call) {
                 out.extend(raw.concat());
             } else {
                 self.write_anew(kept, &end, fates, out);

@@ -1,10 +1,12 @@
-// `ai` with `@ai-sdk/openai`, unmodified: each way in which apps use it, told in the same words.
+// `ai` with `@ai-sdk/openai` and `@ai-sdk/anthropic`, unmodified: each way in which apps use it, told in the same words.
 
+import { createAnthropic } from "@ai-sdk/anthropic";
 import { createOpenAI } from "@ai-sdk/openai";
 import { generateText, jsonSchema, stepCountIs, streamText, tool } from "ai";
 
 export function ways({ url, key, tools }) {
   const provider = createOpenAI({ baseURL: url, apiKey: key });
+  const anthropic = createAnthropic({ baseURL: url, apiKey: key });
   const offered = (execute) =>
     Object.fromEntries(tools.map(({ name, description, parameters }) => [name, tool({ description, inputSchema: jsonSchema(parameters), ...(execute && { execute: execute(name) }) })]));
   const seen = (text, toolCalls) => ({ text, calls: toolCalls.map(({ toolName, input }) => [toolName, input]) });
@@ -38,5 +40,5 @@ export function ways({ url, key, tools }) {
       },
     };
   };
-  return { chat: of(provider.chat("test-model")), responses: of(provider.responses("test-model")) };
+  return { chat: of(provider.chat("test-model")), responses: of(provider.responses("test-model")), messages: of(anthropic("test-model")) };
 }

@@ -1,15 +1,11 @@
-"""The official `openai` for Python, unmodified: each way in which apps use it, told in the same words.
-
-Reads a job a line, `{"id", "dialect", "mode", "said", "headers"}`, and writes what an app saw, a line each.
-"""
+"""The official `openai` for Python, unmodified: each way in which apps use it, told in the same words."""
 
 import json
 import os
-import sys
-from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
 
 from openai import OpenAI
+
+from jobs import work_through
 
 client = OpenAI(base_url=os.environ["HOLDPOINT_URL"], api_key=os.environ["HOLDPOINT_KEY"])
 TOOLS = json.loads(os.environ["HOLDPOINT_TOOLS"])
@@ -104,30 +100,15 @@ def responses_agent_loop(said, headers):
     raise RuntimeError("the loop does not end")
 
 
-WAYS = {
-    ("chat", "plain"): chat_plain,
-    ("chat", "raw stream"): chat_raw_stream,
-    ("chat", "stream helper"): chat_stream_helper,
-    ("chat", "agent loop"): chat_agent_loop,
-    ("responses", "plain"): responses_plain,
-    ("responses", "raw stream"): responses_raw_stream,
-    ("responses", "stream helper"): responses_stream_helper,
-    ("responses", "agent loop"): responses_agent_loop,
-}
-
-
-whole_lines = Lock()
-
-
-def work(line):
-    job = json.loads(line)
-    try:
-        seen = WAYS[job["dialect"], job["mode"]](job["said"], job["headers"])
-    except Exception as error:  # whatever it is, the test shows it
-        seen = {"error": f"{type(error).__name__}: {error}"}
-    with whole_lines:
-        print(json.dumps({"id": job["id"], "seen": seen}), flush=True)
-
-
-with ThreadPoolExecutor(8) as pool:
-    list(pool.map(work, sys.stdin))
+work_through(
+    {
+        ("chat", "plain"): chat_plain,
+        ("chat", "raw stream"): chat_raw_stream,
+        ("chat", "stream helper"): chat_stream_helper,
+        ("chat", "agent loop"): chat_agent_loop,
+        ("responses", "plain"): responses_plain,
+        ("responses", "raw stream"): responses_raw_stream,
+        ("responses", "stream helper"): responses_stream_helper,
+        ("responses", "agent loop"): responses_agent_loop,
+    }
+)

@@ -4,17 +4,28 @@ mod criteria;
 mod desks;
 mod kinds;
 mod severities;
+mod unmeant;
 mod values;
 
 use super::document::{self, Entry, Format, Node, Value};
+use super::index::Index;
 use super::problem::{Problem, did_you_mean};
 use super::{Checked, Policy};
 use crate::core::canonical::Digest;
 use crate::core::order::sorted;
 use std::ops::Range;
 
-pub(super) fn check(format: Format, text: &str) -> Checked {
-    let mut reader = Reader { text, problems: Vec::new(), warnings: Vec::new(), desks_named: Vec::new() };
+/// Problems, and where they are wanted warnings: to look for these takes half as long again.
+pub(super) fn check(format: Format, text: &str, with_warnings: bool) -> Checked {
+    let mut reader = Reader {
+        text,
+        problems: Vec::new(),
+        warnings: with_warnings.then(Vec::new),
+        desks_named: Vec::new(),
+        kinds_named: Vec::new(),
+        severities_written: Default::default(),
+        approvals_written: Default::default(),
+    };
     let policy = match document::parse(format, text) {
         Ok(root) => reader.policy(root),
         Err(problems) => {
@@ -24,7 +35,8 @@ pub(super) fn check(format: Format, text: &str) -> Checked {
     };
     let Reader { problems, warnings, .. } = reader;
     let policy = policy.filter(|_| problems.is_empty());
-    Checked { policy, problems: in_document_order(problems), warnings: in_document_order(warnings) }
+    let warnings = in_document_order(warnings.unwrap_or_default());
+    Checked { policy, problems: in_document_order(problems), warnings }
 }
 
 fn in_document_order(problems: Vec<Problem>) -> Vec<Problem> {
@@ -37,9 +49,15 @@ const MAX_PROBLEMS: usize = 100;
 struct Reader<'t> {
     text: &'t str,
     problems: Vec<Problem>,
-    warnings: Vec<Problem>,
+    /// None where nobody wants them.
+    warnings: Option<Vec<Problem>>,
     /// Desks that kinds and `unlisted` name: each has to exist.
     desks_named: Vec<(String, Range<usize>)>,
+    /// Kinds that criteria name.
+    kinds_named: Vec<(String, Range<usize>)>,
+    /// Where severities, and what of them, were written; from low to critical.
+    severities_written: [Option<Range<usize>>; 4],
+    approvals_written: [Option<Range<usize>>; 4],
 }
 
 /// A table whose keys are taken one by one; [`Reader::finish`] complains of what is left.
@@ -65,8 +83,8 @@ impl Reader<'_> {
     }
 
     fn warn(&mut self, span: &Range<usize>, message: impl Into<String>, hint: Option<String>) {
-        if self.warnings.len() < MAX_PROBLEMS {
-            self.warnings.push(Problem::at(self.text, span, message, hint));
+        if let Some(warnings) = self.warnings.as_mut().filter(|warnings| warnings.len() < MAX_PROBLEMS) {
+            warnings.push(Problem::at(self.text, span, message, hint));
         }
     }
 
@@ -82,7 +100,7 @@ impl Reader<'_> {
         let handling = self.severities(table.take("severity"));
         let unlisted = self.unlisted(table.take("unlisted"));
         let (exact_kinds, glob_kinds) = self.kinds(table.take("kinds"), &unlisted);
-        let criteria = self.criteria(table.take("criteria"));
+        let mut criteria = self.criteria(table.take("criteria"));
         let desks = self.desks(table.take("desks"));
         self.finish(table);
         for (desk, span) in std::mem::take(&mut self.desks_named) {
@@ -97,7 +115,13 @@ impl Reader<'_> {
             }
         }
         let digest = Digest::of(self.text.as_bytes());
-        Some(Policy { digest, name, handling, unlisted, exact_kinds, glob_kinds, criteria, desks })
+        let index = Index::of(&mut criteria);
+        let policy =
+            Policy { digest, name, handling, unlisted, exact_kinds, glob_kinds, criteria, index, desks };
+        if self.warnings.is_some() {
+            self.warn_of_whole(&policy);
+        }
+        Some(policy)
     }
 
     fn language_version(&mut self, table: &mut Table) {

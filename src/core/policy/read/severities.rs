@@ -16,6 +16,8 @@ struct Written {
     approvals: Option<u32>,
     damage: Option<f64>,
     span: Range<usize>,
+    threshold_span: Option<Range<usize>>,
+    approvals_span: Option<Range<usize>>,
 }
 
 impl Reader<'_> {
@@ -29,6 +31,9 @@ impl Reader<'_> {
         let medium = own(self, "medium");
         let high = own(self, "high");
         let critical = own(self, "critical");
+        let all = [&low, &medium, &high, &critical];
+        self.severities_written = all.map(|written| written.as_ref().map(|written| written.span.clone()));
+        self.approvals_written = all.map(|written| written.as_ref()?.approvals_span.clone());
         if let Some(table) = table {
             self.finish(table);
         }
@@ -62,12 +67,16 @@ impl Reader<'_> {
                 ],
             )
         });
-        let threshold = table.take("threshold").and_then(|node| self.share(node, "threshold"));
+        let threshold_node = table.take("threshold");
+        let threshold_span = threshold_node.as_ref().map(|node| node.span.clone());
+        let threshold = threshold_node.and_then(|node| self.share(node, "threshold"));
         let audit = table.take("audit").and_then(|node| self.share(node, "audit")).map(Probability::get);
-        let approvals = table.take("approvals").and_then(|node| self.count(node, "approvals", 1..=10));
+        let approvals_node = table.take("approvals");
+        let approvals_span = approvals_node.as_ref().map(|node| node.span.clone());
+        let approvals = approvals_node.and_then(|node| self.count(node, "approvals", 1..=10));
         let damage = table.take("damage").and_then(|node| self.amount(node, "damage"));
         self.finish(table);
-        Some(Written { oversight, threshold, audit, approvals, damage, span })
+        Some(Written { oversight, threshold, audit, approvals, damage, span, threshold_span, approvals_span })
     }
 
     /// Fills what is left out and raises each part to that of the severity below.
@@ -97,6 +106,7 @@ impl Reader<'_> {
                 hint,
             );
         }
+        self.warn_of_threshold(severity, &written, &handling);
         if stands {
             let raised = [
                 ("oversight", written.oversight.is_some_and(|own| own < handling.oversight)),
@@ -116,5 +126,21 @@ impl Reader<'_> {
             }
         }
         handling
+    }
+
+    /// A threshold that nothing is compared with, or that next to nothing reaches.
+    fn warn_of_threshold(&mut self, severity: Severity, written: &Written, handling: &Handling) {
+        let (Some(threshold), Some(span)) = (written.threshold, &written.threshold_span) else { return };
+        let name = severity.as_str();
+        if handling.oversight != Oversight::Threshold {
+            let oversight = if handling.oversight == Oversight::Audit { "audit" } else { "review" };
+            let message = format!(
+                "no confidence is compared with this: the oversight of severity {name} is {oversight}"
+            );
+            self.warn(span, message, Some("leave it out, or write `oversight = \"threshold\"`".to_owned()));
+        } else if threshold.get() >= 1.0 {
+            let hint = "if a person decides every one, write `oversight = \"review\"`".to_owned();
+            self.warn(span, "only a confidence of exactly 1 reaches this", Some(hint));
+        }
     }
 }
