@@ -14,6 +14,8 @@ export class Outbox {
   #hooks;
   #sending = false;
   #wake = () => {};
+  /** Woken while an attempt was on its way: should that fail, the next one does not wait. */
+  #woken = false;
 
   constructor(hooks) {
     this.#hooks = hooks;
@@ -42,6 +44,7 @@ export class Outbox {
 
   /** Sends at once what waits to be sent again. */
   wake() {
+    this.#woken = true;
     this.#wake();
     this.run();
   }
@@ -60,6 +63,7 @@ export class Outbox {
   async #attempt(entry) {
     // A repetition has to be the same to the letter.
     entry.body ??= this.#body(entry);
+    this.#woken = false;
     const answer = await this.#hooks.ask("POST", `/v1/cases/${entry.shown.id}/decision`, entry.body, entry.name);
     if (answer?.status === 401) return false;
     if (answer === null || answer.status >= 500 || answer.status === 429) {
@@ -100,6 +104,7 @@ export class Outbox {
   }
 
   #pause(ms) {
+    if (this.#woken) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
       this.#wake = () => {

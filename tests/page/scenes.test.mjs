@@ -200,6 +200,25 @@ test(`${LONG ? 30 : 5} s without network in the middle of ten decisions: each co
   await ana.waitForSelector("#strip", { state: "hidden" });
 });
 
+test("a connection that comes back while a decision fails: it is sent again at once", async () => {
+  await open();
+  const [action] = await held(1);
+  const ana = await working(shop.ana);
+  await ana.clock.install();
+  let tries = 0;
+  await ana.route("**/decision", async (route) => {
+    tries += 1;
+    if (tries > 1) return route.continue();
+    // No timer fires any more: what waits for one waits for ever.
+    await ana.clock.pauseAt(Date.now() + 60_000);
+    await ana.evaluate(() => window.dispatchEvent(new Event("online")));
+    return route.abort();
+  });
+  await ana.keyboard.press("a");
+  await until("it arrived", async () => (await shop.shown(action)).status === "approved");
+  assert.equal(tries, 2);
+});
+
 test("a decision that was never sent is taken back without a trace", async () => {
   await open();
   const [first, second] = await held(2);
