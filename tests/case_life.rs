@@ -10,7 +10,7 @@
 mod support;
 
 use holdpoint::core::case::{
-    Answer, Case, Command, Event, Facts, Outcome, Refusal, State, Status, Viewer, step,
+    Answer, Case, Command, Connection, Event, Facts, Outcome, Refusal, State, Status, Viewer, step,
 };
 use holdpoint::core::json::{Json, Object};
 use holdpoint::core::ledger::{self, Head};
@@ -25,7 +25,7 @@ const PERSONS: [&str; 4] = ["first", "second", "third", "proposer"];
 fn commands() -> impl Strategy<Value = Vec<(i64, Command)>> {
     let person = proptest::sample::select(PERSONS.to_vec());
     let lease = proptest::option::of(proptest::sample::select(vec!["lease-1", "lease-2"]));
-    let command = (person, lease, 0_u32..4, 0_u8..20).prop_map(|(person, lease, which, what)| {
+    let command = (person, lease, 0_u32..4, 0_u8..26).prop_map(|(person, lease, which, what)| {
         let lease = lease.map(str::to_owned);
         let seen = digest(["proposed", "edit-1", "edit-2", "proposed"][which as usize]);
         let decide = |answer: Answer, reason| Command::Decide {
@@ -49,10 +49,23 @@ fn commands() -> impl Strategy<Value = Vec<(i64, Command)>> {
             16 => Command::Report { outcome: Outcome::ALL[which as usize % 2] },
             17 if which == 0 => Command::Withdraw,
             18 => Command::Raised { id: "hp_undo".into() },
+            19 => Command::Join { connection: Connection { name: connection(which), until: soon(which) } },
+            20 => Command::Leave { connection: connection(which) },
+            21 | 22 => Command::Start { connection: connection(which), until: soon(which) },
+            23 => Command::Finish { outcome: Outcome::ALL[which as usize % 2] },
+            24 => Command::Settle { person: person.into(), outcome: Outcome::ALL[which as usize % 2] },
             _ => Command::Expire,
         }
     });
     proptest::collection::vec((0_i64..6_000, command), 1..40)
+}
+
+fn connection(which: u32) -> String {
+    ["one", "other"][which as usize % 2].to_owned()
+}
+
+fn soon(which: u32) -> Millis {
+    Millis(START + 20_000 * (i64::from(which) + 1))
 }
 
 /// What has to hold after each command.
@@ -88,7 +101,13 @@ impl Watch {
                         assert_eq!(case.facts.content.approvals, 1);
                     }
                 }
-                Event::Taken | Event::Redeemed => {
+                Event::Finished(_) => assert_eq!(before.status(now, Viewer::App), Status::Running),
+                Event::Lost => assert_eq!(case.status(now, Viewer::App), Status::Unknown),
+                Event::Settled { by, .. } => {
+                    assert_eq!(before.status(now, Viewer::Desk), Status::Unknown);
+                    assert_ne!(by.as_str(), "proposer");
+                }
+                Event::Taken | Event::Redeemed | Event::Started => {
                     self.used += 1;
                     let seen = before.status(now, Viewer::App);
                     assert!(matches!(seen, Status::Approved | Status::Edited | Status::Proceed), "{seen:?}");
@@ -142,7 +161,10 @@ proptest! {
             watch.events(&mut case, &before, now, &events);
             // Once the app has seen an end, only time (a lapse) or the run itself changes it.
             let after = case.status(now, Viewer::App);
-            if was_final {
+            let of_run = |event: &Event| {
+                matches!(event, Event::Started | Event::Finished(_) | Event::Settled { .. })
+            };
+            if was_final && !events.iter().any(of_run) {
                 prop_assert_eq!(after, before.status(now, Viewer::App));
             }
             if matches!(after, Status::Approved | Status::Edited) {
@@ -150,7 +172,11 @@ proptest! {
                 prop_assert!(released && !matches!(case.progress.state, State::Expired));
             }
             if matches!(command, Command::Expire) && before.decision().is_some() {
-                prop_assert_eq!(&case, &before, "a clock decides nothing");
+                let mut noted = before.clone();
+                if let Some(sent) = noted.progress.run.sent.as_mut().filter(|_| events == [Event::Lost]) {
+                    sent.lost = true;
+                }
+                prop_assert_eq!(&case, &noted, "a clock decides nothing");
             }
             let written = record::case_to_json(&case);
             prop_assert_eq!(record::case_from_json(&written), Some(case.clone()), "it is stored as it is");
@@ -284,4 +310,58 @@ fn the_ledger_names_no_arguments() {
         !entry.text.contains(&digest("proposed").to_hex()),
         "a plain digest would give small arguments away"
     );
+}
+
+/// An approved case whose connection forwards it at once, and waits 20 s for the answer.
+fn forwarded() -> (Case, Millis) {
+    let mut case = Case::new(before(1));
+    let now = Millis(START + 5000);
+    let until = now.after(Span::seconds(20));
+    let connection = Connection { name: "one".into(), until };
+    step(&mut case, Millis(START), Command::Join { connection }).unwrap();
+    step(&mut case, Millis(START), decide(Answer::Approve, "first", "proposed", None)).unwrap();
+    step(&mut case, now, Command::Start { connection: "one".into(), until }).unwrap();
+    (case, now)
+}
+
+#[test]
+fn what_is_forwarded_is_forwarded_once_and_by_the_newest_connection() {
+    let mut case = Case::new(before(1));
+    let now = Millis(START + 5000);
+    for name in ["one", "two"] {
+        let connection = Connection { name: name.into(), until: Millis(START + 60_000) };
+        step(&mut case, Millis(START), Command::Join { connection }).unwrap();
+    }
+    step(&mut case, Millis(START), decide(Answer::Approve, "first", "proposed", None)).unwrap();
+    let start = |name: &str| Command::Start { connection: name.into(), until: now.after(Span::seconds(60)) };
+    assert_eq!(step(&mut case, now, start("one")), Err(Refusal::NewerConnection));
+    assert_eq!(step(&mut case, now, start("two")).unwrap().events, [Event::Started]);
+    assert_eq!(case.status(now, Viewer::App), Status::Running);
+    assert_eq!(step(&mut case, now, start("two")), Err(Refusal::Used));
+    assert_eq!(step(&mut case, now, Command::Redeem), Err(Refusal::Used));
+    assert!(!case.may_run(now));
+}
+
+#[test]
+fn an_answer_in_time_says_what_became_of_it_and_none_leaves_it_unknown() {
+    for (outcome, status) in [(Outcome::Done, Status::Done), (Outcome::Failed, Status::Failed)] {
+        let (mut case, now) = forwarded();
+        step(&mut case, now, Command::Finish { outcome }).unwrap();
+        assert_eq!(case.status(Millis(now.0 + 600_000), Viewer::App), status);
+    }
+    let (mut case, now) = forwarded();
+    let late = now.after(Span::seconds(20));
+    assert_eq!(case.status(late, Viewer::App), Status::Unknown);
+    let finish = step(&mut case, late, Command::Finish { outcome: Outcome::Done }).unwrap();
+    assert_eq!(
+        (finish.events, finish.refusal),
+        (vec![Event::Lost], Some(Refusal::NotOpen)),
+        "too late to count"
+    );
+    assert_eq!(case.status(Millis(now.0 + 86_400_000), Viewer::App), Status::Unknown, "no clock ends it");
+    let settle = |person: &str| Command::Settle { person: person.into(), outcome: Outcome::Done };
+    assert_eq!(step(&mut case, late, settle("proposer")), Err(Refusal::OwnAction));
+    step(&mut case, late, settle("second")).unwrap();
+    assert_eq!(case.status(late, Viewer::App), Status::Done);
+    assert_eq!(step(&mut case, late, settle("third")), Err(Refusal::NotOpen), "a person ends it once");
 }

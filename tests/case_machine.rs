@@ -51,7 +51,7 @@ fn in_stage(stage: Stage, undo: u32, approvals: u32) -> (Case, Millis) {
             run(Answer::Reject, "first");
             now
         }
-        Stage::Approved | Stage::Used => {
+        Stage::Approved | Stage::Used | Stage::Running | Stage::Done | Stage::Failed | Stage::Unknown => {
             approve(&mut run);
             released
         }
@@ -90,6 +90,24 @@ fn in_stage(stage: Stage, undo: u32, approvals: u32) -> (Case, Millis) {
     if let Some(command) = last {
         step(&mut case, at, command).unwrap();
     }
+    if matches!(stage, Stage::Running | Stage::Done | Stage::Failed | Stage::Unknown) {
+        return sent(stage, case, at);
+    }
+    (case, at)
+}
+
+/// The same of an action that Holdpoint forwards itself, in the connection that waits for it.
+fn sent(stage: Stage, mut case: Case, at: Millis) -> (Case, Millis) {
+    let until = at.after(Span::seconds(20));
+    case.progress.connection = Some(Connection { name: "a".into(), until });
+    step(&mut case, at, Command::Start { connection: "a".into(), until }).unwrap();
+    let outcome = match stage {
+        Stage::Done => Outcome::Done,
+        Stage::Failed => Outcome::Failed,
+        Stage::Unknown => return (case, until),
+        _ => return (case, at),
+    };
+    step(&mut case, at, Command::Finish { outcome }).unwrap();
     (case, at)
 }
 
@@ -104,8 +122,9 @@ fn decide(answer: Answer, by: &str, reason: Option<&str>) -> Command {
 }
 
 /// A command that has no reason of its own to be refused.
-fn command(act: Act, case: &Case) -> Command {
+fn command(act: Act, case: &Case, vary: Outcome) -> Command {
     let person = || case.decision().map_or("third", |decision: &Decision| decision.by.as_str()).to_owned();
+    let outcome = case.progress.run.outcome.unwrap_or(vary);
     match act {
         Act::Lease => Command::Lease { person: "third".into(), token: "token".into() },
         Act::GiveBack => Command::GiveBack { person: "third".into() },
@@ -120,7 +139,10 @@ fn command(act: Act, case: &Case) -> Command {
         Act::Join => Command::Join { connection: Connection { name: "a".into(), until: Millis(START) } },
         Act::Take => Command::Take { connection: None },
         Act::Redeem => Command::Redeem,
-        Act::Report => Command::Report { outcome: Outcome::Done },
+        Act::Start => Command::Start { connection: "a".into(), until: Millis(EXPIRES + 600_000) },
+        Act::Finish => Command::Finish { outcome },
+        Act::Settle => Command::Settle { person: "third".into(), outcome },
+        Act::Report => Command::Report { outcome },
         Act::Raise => Command::Raised { id: "hp_undo".into() },
         Act::Expire => Command::Expire,
     }
@@ -138,8 +160,12 @@ fn every_cell_does_what_it_says() {
         for (act, rule) in Act::ALL.into_iter().zip(row) {
             let mut reached = Vec::new();
             for (undo, approvals) in [(0, 1), (4, 1), (0, 2), (4, 2), (90, 1)] {
-                let (made, now) = in_stage(stage, undo, approvals);
-                for now in instants(now) {
+                let (mut made, now) = in_stage(stage, undo, approvals);
+                if act == Act::Start {
+                    // Only who waits forwards.
+                    made.progress.connection = Some(Connection { name: "a".into(), until: Millis(EXPIRES) });
+                }
+                for (now, outcome) in instants(now).into_iter().zip(Outcome::ALL) {
                     if made.stage(now) != stage {
                         continue;
                     }
@@ -149,7 +175,7 @@ fn every_cell_does_what_it_says() {
                         act.as_str()
                     );
                     let mut case = made.clone();
-                    let result = step(&mut case, now, command(act, &made));
+                    let result = step(&mut case, now, command(act, &made, outcome));
                     check_cell(&what, rule, &made, &case, now, &result, &mut reached);
                 }
             }

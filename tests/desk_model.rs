@@ -561,7 +561,7 @@ fn at(seconds: i64) -> Millis {
 }
 
 fn known_by(request: &str, nth: u32) -> Proxied {
-    Proxied { call: digest("call"), request: digest(request), nth }
+    Proxied { call: digest("call"), request: digest(request), nth, renamed: false }
 }
 
 /// Whether a call that needs so many people finds a case to wait for. It waits until 20 s.
@@ -606,6 +606,22 @@ fn an_equal_call_waits_for_what_is_there() {
     assert_eq!(takes(&rows, &id, "third", at(21)), None);
     assert_eq!(takes(&rows, &id, "third", at(21)), Some(Refusal::Used));
     assert!(!finds(&rows, known_by("one", 0), 1, "fourth", at(22)), "what was used is no pass");
+}
+
+#[test]
+fn a_call_under_another_name_is_the_same_come_again_once_nobody_waits() {
+    let renamed = |request: &str| Proxied { renamed: true, ..known_by(request, 0) };
+    let (rows, id) = desk_with_a_call();
+    assert!(!finds(&rows, renamed("other"), 1, "next", at(5)), "while somebody waits it is another call");
+    let leave = |name: &str| Command::Leave { connection: name.to_owned() };
+    assert_eq!(does(&rows, &id, at(6), leave("first")), None);
+    assert!(!finds(&rows, renamed("other"), 2, "next", at(7)), "too few would look at it for that");
+    assert!(
+        !finds(&rows, known_by("other", 0), 1, "next", at(7)),
+        "requests that keep their name are told apart"
+    );
+    assert!(finds(&rows, renamed("other"), 1, "next", at(7)));
+    assert!(finds(&rows, renamed("another"), 1, "third", at(20)), "its wait is over");
 }
 
 #[test]

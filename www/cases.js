@@ -7,11 +7,12 @@ import { pieces } from "./difference.js";
 import { compareBy } from "./fields.js";
 import { verify } from "./views.js";
 import { reveal } from "./reveal.js";
+import { settlement } from "./settle.js";
 import * as skips from "./skips.js";
 import { storyOf } from "./story.js";
 import { ago, cases as texts } from "./texts.js";
 
-const STATUSES = ["held", "approved", "edited", "rejected", "expired", "withdrawn", "lapsed", "to_audit", "confirmed", "overturned", "unaudited"];
+const STATUSES = ["held", "approved", "edited", "running", "done", "failed", "unknown", "rejected", "expired", "withdrawn", "lapsed", "to_audit", "confirmed", "overturned", "unaudited"];
 const SEVERITIES = ["none", "low", "medium", "high", "critical"];
 const PAGE = 50;
 
@@ -23,9 +24,9 @@ let next = null;
 /** Counts the questions: only the newest answer is drawn. */
 let asked = 0;
 
-async function get(path) {
+async function ask(method, path, body, name) {
   try {
-    const answer = await send("GET", path);
+    const answer = await send(method, path, body, name);
     if (answer.status === 401) location.assign(`/sign-in?page=cases&${location.search.slice(1)}`);
     return answer;
   } catch (error) {
@@ -33,6 +34,8 @@ async function get(path) {
     return { ok: false, status: 0, body: null };
   }
 }
+
+const get = (path) => ask("GET", path);
 
 function cell(...children) {
   const td = document.createElement("td");
@@ -49,12 +52,24 @@ function quiet(...children) {
 
 const word = (status) => status.replace("_", " ");
 
-function decisionCell({ decision, outcome }) {
+/** How a case stands; what wants a person's attention is marked. */
+function standing(status, text = word(status)) {
+  const span = document.createElement("span");
+  span.className = "state";
+  span.dataset.state = status;
+  span.append(text);
+  return span;
+}
+
+const capital = (text) => text[0].toUpperCase() + text.slice(1);
+
+function decisionCell({ decision, status, outcome }) {
   if (!decision) return cell("");
   const why = [decision.reason, decision.category].filter(Boolean).join(", ");
   const td = cell(`${decision.decision} by `, reveal(decision.by ?? ""));
   if (why) td.append(quiet(why));
-  if (outcome) td.append(quiet(texts.outcome(outcome)));
+  // What Holdpoint sent itself says so by its status.
+  if (outcome && outcome !== status) td.append(quiet(texts.outcome(outcome)));
   return td;
 }
 
@@ -76,7 +91,7 @@ function row(shown) {
   since.title = shown.created;
   since.textContent = ago(now() - Date.parse(shown.created));
   const tr = document.createElement("tr");
-  tr.append(cell(since), cell(link, quiet(reveal(shown.kind))), cell(severity), cell(word(shown.status)), decisionCell(shown));
+  tr.append(cell(since), cell(link, quiet(reveal(shown.kind))), cell(severity), cell(standing(shown.status)), decisionCell(shown));
   return tr;
 }
 
@@ -164,7 +179,8 @@ function drawEntries(entries) {
   at("entries").replaceChildren(...items);
 }
 
-async function showCase(id) {
+/** Shows a case as it stands, and perhaps says why anew. */
+async function showCase(id, said = "") {
   asked += 1;
   const mine = asked;
   const answer = await get(`/v1/cases/${encodeURIComponent(id)}`);
@@ -172,6 +188,8 @@ async function showCase(id) {
   at("list").hidden = true;
   at("one").hidden = false;
   at("back").href = here({ case: undefined });
+  at("said").textContent = said;
+  at("settle")?.remove();
   at("entries").replaceChildren();
   at("story").hidden = !answer.ok;
   const shown = answer.body;
@@ -188,8 +206,12 @@ async function showCase(id) {
     drawContext(shown);
     verify(shown);
     at("runs").textContent = texts.digest;
-    at("standing").replaceChildren(texts.standing(word(shown.status), shown.desk, ago(now() - Date.parse(shown.created))), ...decided(shown));
+    at("standing").replaceChildren(standing(shown.status, capital(word(shown.status))), texts.standing(shown.desk, ago(now() - Date.parse(shown.created))), ...decided(shown));
     at("title").focus({ preventScroll: true });
+  }
+  if (shown.status === "unknown") {
+    const told = (why) => showCase(id, why);
+    at(whole ? "standing" : "gone").after(settlement(shown, { ask: role === "reviewer" ? ask : null, over: told }));
   }
   at("decide").hidden = role !== "reviewer" || !["held", "to_audit"].includes(shown.status);
   at("decide").href = `/review?case=${encodeURIComponent(id)}`;

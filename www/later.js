@@ -8,6 +8,7 @@ import style from "./later.css";
 import { later as texts } from "./texts.js";
 import { mover } from "./moving.js";
 import { undoing } from "./undo.js";
+import { unknowns } from "./unknown.js";
 import { isOther, otherText, verify, views } from "./views.js";
 import { watcher } from "./watching.js";
 import { words } from "./words.js";
@@ -19,7 +20,13 @@ document.adoptedStyleSheets.push(sheet);
 /** Makes the rest of the page work with its first part. */
 export function begin(page) {
   followed(page);
-  return { showHelp, pieces, isOther, otherText, verify, ...views(page), ...mover(page), ...editor(page), ...watcher(page), ...words(page), ...undoing(page) };
+  const drawUnknown = unknowns(page);
+  /** With each case that comes; the line above it comes and goes in the same moment. */
+  const shown = (of) => {
+    drawUnknown();
+    return verify(of);
+  };
+  return { showHelp, pieces, isOther, otherText, verify: shown, ...views(page), ...mover(page), ...editor(page), ...watcher(page), ...words(page), ...undoing(page) };
 }
 
 /** What became of the case that a link has led to, where that is not the one on the page. */

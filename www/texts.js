@@ -128,6 +128,7 @@ export const later = {
   overloaded: "This desk cannot keep its deadlines. What nobody decides in time expires; nothing is let through. ",
   overloadedBy: ({ held_per_hour: asked, audits_per_hour: audits, reviews_per_hour: possible }) =>
     `${Math.round(asked + audits)} looks an hour are asked for, and ${Math.round(possible)} are possible.`,
+  unknown: (number, desk) => `${count(number, "action was", "actions were")} sent from ${desk}, and nobody knows what became of ${number === 1 ? "it" : "them"}.`,
   breakDue: "You have been at it for a while. Five minutes away from the screen keep the eye sharp.",
 };
 
@@ -214,9 +215,9 @@ export const cases = {
   failed: (detail) => `Holdpoint does not answer as it should. ${detail}`,
   outcome: (outcome) => `the app says: ${outcome}`,
   deleted: "(arguments deleted)",
-  deletedCase: (status) => `Its arguments were deleted, as the desk's time for keeping them has it. It ended as ${status}.`,
+  deletedCase: (status) => `Its arguments were deleted, as the desk's time for keeping them has it. Its status: ${status}.`,
   notThere: "No case has this id, or it is not for you.",
-  standing: (status, desk, since) => `${status[0].toUpperCase()}${status.slice(1)}, at ${desk}. It came ${since}.`,
+  standing: (desk, since) => `, at ${desk}. It came ${since}.`,
   digest: "The digest of what is shown:",
   entry: "The entry as it is hashed",
   by: ", by ",
@@ -225,6 +226,24 @@ export const cases = {
   auditorsOnly: "Its ledger is for auditors.",
   noLedger: "Its ledger cannot be read now.",
   chained: (entries) => `${count(entries, "entry", "entries")} of the ledger, hash-chained: none can be changed or left out without a trace.`,
+};
+
+/** Said where nobody knows what became of an action that was sent. */
+export const settling = {
+  heading: "What became of it?",
+  lead: (when) =>
+    `It was approved${when === null ? "" : ` at ${when}`} and sent, and no definite answer came: nobody knows whether it happened. It is not sent again.`,
+  look: "Look in the system itself, and say here what you found.",
+  reviewers: "A reviewer looks in the system itself, and says here what they found.",
+  answers: { done: "It happened", failed: "It did not happen" },
+  sure: {
+    done: "That it happened stays in the ledger under your name, and cannot be taken back.",
+    failed: "That it did not happen stays in the ledger under your name, and cannot be taken back.",
+  },
+  say: { done: "Say that it happened", failed: "Say that it did not happen" },
+  settled: { done: "Noted: it happened.", failed: "Noted: it did not happen." },
+  already: "It is not unknown any more: this is how it stands now.",
+  again: "Holdpoint does not answer. Say it again: it counts once.",
 };
 
 const because = ({ reason, category }) => [reason && ` (${reason})`, category && `, ${category}`].filter(Boolean).join("");
@@ -244,6 +263,10 @@ export const story = {
   unaudited: () => "Nobody looked in time",
   withdrawn: () => "Withdrawn by the app",
   taken: () => "Handed to the waiting client",
+  started: () => "On its way to the upstream",
+  finished: ({ outcome }) => `The upstream answered: ${outcome}`,
+  unknown: () => "No definite answer in time: nobody knows whether it happened",
+  settled: ({ outcome }) => (outcome === "done" ? "Found to have happened" : "Found not to have happened"),
   redeemed: () => "Its permit was redeemed",
   reported: ({ outcome }) => `The app says what became of it: ${outcome}`,
   moved: ({ to }) => `Moved to ${to}`,

@@ -79,10 +79,10 @@ export function watcher(page) {
   }
 
   /** A desk's hint: what waits there now, and what changed. */
-  function hinted(desk, { held, to_audit, oldest, capacity, changed = [] }, again) {
+  function hinted(desk, { held, to_audit, unknown, oldest, capacity, changed = [] }, again) {
     // What changed while nothing was heard is asked for.
     if (again && desk === state.desk && state.shown && !page.occupied()) page.claim();
-    desks.update(desk, { held, to_audit, oldest, capacity });
+    desks.update(desk, { held, to_audit, unknown, oldest, capacity });
     desks.draw(state.desk);
     drawLoad();
     if (desk !== state.desk) return;

@@ -5,7 +5,7 @@
 //! and the chain stays whole.
 
 use super::canonical::{Digest, canonical};
-use super::case::{Case, Decision, Event, Oversight};
+use super::case::{Case, Decision, Event, Outcome, Oversight};
 use super::json::Json;
 use super::time::Millis;
 
@@ -75,8 +75,12 @@ pub fn append_event(head: Head, now: Millis, case: &Case, event: &Event) -> Entr
         Event::Unaudited => ("unaudited", None, Json::Null),
         Event::Withdrawn => ("withdrawn", app, Json::Null),
         Event::Taken => ("taken", app, Json::Null),
+        Event::Started => ("started", app, Json::Null),
+        Event::Finished(outcome) => ("finished", None, outcome_detail(*outcome)),
+        Event::Lost => ("unknown", None, Json::Null),
+        Event::Settled { by, outcome } => ("settled", Some(by.as_str()), outcome_detail(*outcome)),
         Event::Redeemed => ("redeemed", None, Json::Null),
-        Event::Reported(outcome) => ("reported", app, Json::object([("outcome", outcome.as_str().into())])),
+        Event::Reported(outcome) => ("reported", app, outcome_detail(*outcome)),
         Event::Moved { by, desk } => {
             ("moved", Some(by.as_str()), Json::object([("to", desk.as_str().into())]))
         }
@@ -84,6 +88,10 @@ pub fn append_event(head: Head, now: Millis, case: &Case, event: &Event) -> Entr
         Event::Forgotten => ("forgotten", None, Json::Null),
     };
     append(head, now, &case.facts.id, what, by, detail)
+}
+
+fn outcome_detail(outcome: Outcome) -> Json {
+    Json::object([("outcome", outcome.as_str().into())])
 }
 
 fn commitment(case: &Case) -> Json {

@@ -126,7 +126,12 @@ fn message_of(case: &mut Case, now: Millis, event: &Event) -> Option<(Message, M
 fn taught_at(case: &Case, now: Millis, event: &Event) -> Option<Millis> {
     let at = match event {
         Event::Decided(_) => case.release_at().unwrap_or(now),
-        Event::Expired | Event::Unaudited | Event::Withdrawn | Event::Reported(_) => now,
+        Event::Expired
+        | Event::Unaudited
+        | Event::Withdrawn
+        | Event::Reported(_)
+        | Event::Finished(_)
+        | Event::Settled { .. } => now,
         _ => return None,
     };
     case.facts.raised_by.is_none().then_some(at)

@@ -107,7 +107,7 @@ fn own_id(visit: &Visit<'_>, key: &Key, id: &str) -> Result<ActionId, Problem> {
 
 async fn ask_after(visit: &Visit<'_>, id: &ActionId, wait_ms: i64) -> Result<Reply, Problem> {
     let proceeded = id.course() == Course::Proceeded;
-    let ask = Ask::Answer { id: id.to_string(), wait_ms, take: false, proceeded, connection: None };
+    let ask = Ask::Answer { id: id.to_string(), wait_ms, take: None, proceeded, connection: None };
     call::case(visit.env, id.desk(), &ask, id.as_str(), |_| true).await
 }
 

@@ -3,7 +3,7 @@
 use crate::core::json::Json;
 use crate::core::secret::BearerKey;
 use crate::wire::problem::{Code, Problem};
-use crate::wire::upstream::{self, Upstream};
+use crate::wire::upstream::{self, Dialect, Upstream};
 use crate::wire::webhook;
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use wasm_bindgen::JsValue;
@@ -11,6 +11,12 @@ use worker::Env;
 
 /// How long a proxied client is kept waiting for a person, in seconds, where nothing else is said.
 const WAIT: i64 = 240;
+
+/// The same where clients ask a tool server, whose own timers run out after 60 s.
+const TOOL_WAIT: i64 = 50;
+
+/// How long what Holdpoint forwards itself may take to be answered.
+const ANSWER: i64 = 60;
 
 /// How long it is at most, whatever is said.
 const MAX_WAIT: i64 = 3600;
@@ -121,13 +127,20 @@ pub(crate) fn secret(env: &Env, name: &str) -> Result<String, Problem> {
 }
 
 /// `HOLDPOINT_WAIT`: how long a proxied client waits for a person, in seconds.
-pub(crate) fn wait_seconds(env: &Env) -> i64 {
-    seconds(env, "HOLDPOINT_WAIT", 0, MAX_WAIT, WAIT)
+pub(crate) fn wait_seconds(env: &Env, dialect: Dialect) -> i64 {
+    let most = seconds(env, "HOLDPOINT_WAIT", 0, MAX_WAIT, WAIT);
+    if dialect == Dialect::Mcp { most.min(TOOL_WAIT) } else { most }
 }
 
 /// `HOLDPOINT_UPSTREAM_TIMEOUT`: how long an upstream may take, in seconds.
 pub(crate) fn upstream_timeout_seconds(env: &Env) -> i64 {
     seconds(env, "HOLDPOINT_UPSTREAM_TIMEOUT", 1, UPSTREAM_TIMEOUT, UPSTREAM_TIMEOUT)
+}
+
+/// How long an answer to what Holdpoint forwards itself counts, in seconds: no answer by then is none that anybody
+/// knows of.
+pub(crate) fn answer_seconds(env: &Env) -> u32 {
+    u32::try_from(upstream_timeout_seconds(env).min(ANSWER)).unwrap_or(1)
 }
 
 fn seconds(env: &Env, name: &str, least: i64, most: i64, unsaid: i64) -> i64 {

@@ -3,13 +3,14 @@
 
 use super::proposals::{Heading, Proposal, Request, Settled};
 use super::timer::Timer;
-use super::{call, clock, copy, gating};
+use super::{call, clock, config, copy, gating};
 use crate::core::json::Json;
-use crate::core::time::Millis;
+use crate::core::time::{Millis, Span};
 use crate::wire::api;
-use crate::wire::call::Fate;
-use crate::wire::desk::Ask;
+use crate::wire::call::{Call, Fate};
+use crate::wire::desk::{Ask, Take};
 use crate::wire::notice::{Notice, Why};
+use crate::wire::upstream::Dialect;
 use futures_util::future::join_all;
 use std::rc::Rc;
 use std::time::Duration;
@@ -79,7 +80,7 @@ impl Request {
         let waits = decided.proposals.iter().map(|proposal| async move {
             match &proposal.heading {
                 Heading::Settled(..) => None,
-                Heading::Held { desk, .. } => self.asked_until(desk, &proposal.id, until.0, false).await,
+                Heading::Held { desk, .. } => self.asked_until(desk, &proposal.id, until.0, None).await,
             }
         });
         decided.answers = join_all(waits.collect::<Vec<_>>()).await;
@@ -107,6 +108,16 @@ impl Request {
         join_all(settled.map(|(proposal, answer)| self.settle(proposal, answer, kept_back.clone()))).await
     }
 
+    /// How what was approved is taken away: by the client with its answer, or by us to forward it.
+    fn takes(&self) -> Take {
+        match self.dialect {
+            Dialect::Mcp => {
+                Take::Forward(clock::now().after(Span::seconds(config::answer_seconds(&self.env))))
+            }
+            _ => Take::Away,
+        }
+    }
+
     /// Whether the key may still have what was approved for it.
     async fn is_in_force(&self) -> bool {
         let copy = copy::current(&self.env, &self.ctx).await;
@@ -126,7 +137,7 @@ impl Request {
         let fate = match heading {
             Heading::Settled(fate, _) => carried(fate),
             Heading::Held { desk, fate } => {
-                let expected = carried(fate_of(answer.as_ref(), fate.clone()).unwrap_or_else(notice));
+                let expected = carried(fate_of(answer.as_ref(), &call, fate.clone()).unwrap_or_else(notice));
                 told = answer.unwrap_or_else(|| api::answer_unavailable(&id));
                 match kept_back {
                     _ if expected.notice().is_some() => expected,
@@ -135,9 +146,9 @@ impl Request {
                         notice(why)
                     }
                     None => {
-                        let taken = self.asked_until(&desk, &id, clock::now().0, true).await;
+                        let taken = self.asked_until(&desk, &id, clock::now().0, Some(self.takes())).await;
                         is_edited = status_of(taken.as_ref()) == Some("edited");
-                        let fate = carried(fate_of(taken.as_ref(), fate).unwrap_or_else(notice));
+                        let fate = carried(fate_of(taken.as_ref(), &call, fate).unwrap_or_else(notice));
                         told = taken.unwrap_or_else(|| api::answer_unavailable(&id));
                         fate
                     }
@@ -152,7 +163,7 @@ impl Request {
     }
 
     /// Asks a desk for a case until it is final or the wait is over. A desk that fails is asked again meanwhile.
-    async fn asked_until(&self, desk: &str, id: &str, until: i64, take: bool) -> Option<Json> {
+    async fn asked_until(&self, desk: &str, id: &str, until: i64, take: Option<Take>) -> Option<Json> {
         loop {
             let wait_ms = until.saturating_sub(clock::now().0).max(0);
             let connection = Some(self.connection.clone());
@@ -168,13 +179,18 @@ impl Request {
 }
 
 /// What a case's answer means for its call: it runs, or why not.
-fn fate_of(answer: Option<&Json>, runs: Fate) -> Result<Fate, Why> {
+fn fate_of(answer: Option<&Json>, call: &Call, runs: Fate) -> Result<Fate, Why> {
     let answer = answer.ok_or(Why::Unavailable)?;
     let reason = || answer.get("decision")?.get("reason")?.as_str().map(str::to_owned);
     let edited = || answer.get("action")?.get("args")?.as_object().cloned();
     match status_of(Some(answer)) {
         Some("approved") => Ok(runs),
         Some("edited") => edited().map(Fate::RunWith).ok_or(Why::Unavailable),
+        // Ours to forward, with whatever stands there now.
+        Some("running") => {
+            let args = edited().ok_or(Why::Unavailable)?;
+            Ok(if call.args.as_ref() == Ok(&args) { Fate::Run } else { Fate::RunWith(args) })
+        }
         Some("rejected") => Err(Why::Rejected(reason().unwrap_or_else(|| "rejected".to_owned()))),
         Some("expired" | "lapsed") => Err(Why::Expired),
         Some("withdrawn") => Err(Why::Withdrawn),

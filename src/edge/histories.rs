@@ -94,7 +94,7 @@ pub(super) async fn told(request: &Request, mended: &Mended) {
 async fn edited_args(request: &Request, copy: &Copy, mend: &Json) -> Option<Object> {
     let case = history::edited_case(mend, &request.key.id)?;
     let id = ActionId::parse(case, &copy.in_force.id_key)?;
-    let ask = Ask::Answer { id: id.to_string(), wait_ms: 0, take: false, proceeded: false, connection: None };
+    let ask = Ask::Answer { id: id.to_string(), wait_ms: 0, take: None, proceeded: false, connection: None };
     let reply = call::case(&request.env, id.desk(), &ask, id.as_str(), |_| true).await.ok()?;
     reply.body.get("action")?.get("args")?.as_object().cloned()
 }

@@ -18,6 +18,7 @@ mod histories;
 mod incoming;
 mod insights;
 mod log;
+mod mcp;
 mod office;
 mod once;
 mod pages;
@@ -212,6 +213,7 @@ async fn own(visit: &Visit<'_>, key: &Key, name: Name, parameter: &str) -> Respo
         Name::Move => review::hand_over(visit, key, parameter).await,
         Name::Decide => review::decide(visit, key, parameter).await,
         Name::Undo => review::undo(visit, key, parameter).await,
+        Name::Settle => review::settle(visit, key, parameter).await,
         Name::Insights => insights::insights(visit, key).await,
         Name::InsightsPage => Ok(pages::insights(visit, key)),
         Name::Export => exports::export(visit, key, parameter).await,

@@ -177,7 +177,8 @@ impl Request {
         let call = format!("{}\n{}\n{digest}", self.key.id, self.upstream);
         let request = format!("{}\n{digest}\n{place}", self.digest);
         let nth = u32::try_from(equal).unwrap_or(u32::MAX);
-        Proxied { call: Digest::of(call.as_bytes()), request: Digest::of(request.as_bytes()), nth }
+        let (call, request) = (Digest::of(call.as_bytes()), Digest::of(request.as_bytes()));
+        Proxied { call, request, nth, renamed: self.dialect == Dialect::Mcp }
     }
 
     /// Keeps the cases that people look at, before or after, and says where each call is heading.

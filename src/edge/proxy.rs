@@ -3,15 +3,15 @@
 use super::copy::Copy;
 use super::incoming::Incoming;
 use super::proposals::Request;
-use super::upstream::{self, Answered};
-use super::{Responded, clock, config, doors, histories, respond, streaming, whole};
+use super::upstream::{self, Answered, Outgoing};
+use super::{Responded, clock, config, doors, histories, mcp, respond, streaming, whole};
 use crate::core::canonical::Digest;
 use crate::core::key::Key;
-use crate::wire::asked;
+use crate::wire::asked::{self, Asked};
 use crate::wire::form::Form;
 use crate::wire::mapped::{self, Map};
 use crate::wire::problem::{Code, Problem};
-use crate::wire::upstream::{Passage, Upstream, is_plain_path};
+use crate::wire::upstream::{Dialect, Passage, Upstream, is_plain_path};
 use std::rc::Rc;
 use worker::{Context, Env};
 
@@ -34,9 +34,10 @@ pub(super) async fn forward(way: &Way<'_>, name: &str, path: &str) -> Responded 
     doors::check_origin(env, incoming)?;
     let upstream = config::upstream(env, name)?;
     match upstream.passage(&incoming.method, path) {
+        Passage::Calls => mcp::serve(way, &upstream).await,
         Passage::Gated(form) => gated(way, &upstream, path, form).await,
         Passage::Ungated => {
-            let answering = upstream::send(env, incoming, &upstream, path, &incoming.body).await?;
+            let answering = Outgoing::new(env, incoming, &upstream, path)?.send(&incoming.body).await?;
             answering.whole(&upstream).await.map(Answered::into_response)
         }
         Passage::NotBuilt => {
@@ -50,10 +51,11 @@ pub(super) async fn forward(way: &Way<'_>, name: &str, path: &str) -> Responded 
 
 async fn gated(way: &Way<'_>, upstream: &Upstream, path: &str, form: Form) -> Responded {
     let Way { env, incoming, .. } = way;
-    let request = Rc::new(request(way, upstream, path, form)?);
+    let asked = form.asked(&upstream.means, &incoming.query, &incoming.body)?;
+    let request = Rc::new(request(way, upstream, path, asked, form == Form::Responses)?);
     let mended = histories::mended(&request, way.copy, &incoming.body).await?;
     let body = mended.body.as_deref().unwrap_or(&incoming.body);
-    let answering = upstream::send(env, incoming, upstream, path, body).await?;
+    let answering = Outgoing::new(env, incoming, upstream, path)?.send(body).await?;
     if !(200..300).contains(&answering.status) {
         let answered = answering.whole(upstream).await?;
         // Clients of an app's own endpoint may act on whatever it answers.
@@ -100,7 +102,14 @@ async fn gated(way: &Way<'_>, upstream: &Upstream, path: &str, form: Form) -> Re
     }
 }
 
-fn request(way: &Way<'_>, upstream: &Upstream, path: &str, form: Form) -> Result<Request, Problem> {
+/// What stands around the calls of a request that is sent to this path.
+pub(super) fn request(
+    way: &Way<'_>,
+    upstream: &Upstream,
+    path: &str,
+    asked: Asked,
+    is_responses: bool,
+) -> Result<Request, Problem> {
     let Way { env, ctx, incoming, key, .. } = way;
     let mut same = format!("{}\n{}\n{} {path}?{}\n", key.id, upstream.name, incoming.method, incoming.query);
     same.push_str(&Digest::of(&incoming.body).to_string());
@@ -111,23 +120,23 @@ fn request(way: &Way<'_>, upstream: &Upstream, path: &str, form: Form) -> Result
         key: key.clone(),
         upstream: upstream.name.clone(),
         dialect: upstream.dialect,
-        is_responses: form == Form::Responses,
+        is_responses,
         origin: incoming.origin.clone(),
-        asked: form.asked(&upstream.means, &incoming.query, &incoming.body)?,
+        asked,
         digest: Digest::of(same.as_bytes()),
         connection: base16ct::lower::encode_string(&nonce),
-        wait_ms: wait_ms(env, incoming)?,
+        wait_ms: wait_ms(env, incoming, upstream.dialect)?,
         signal: incoming.signal(),
     })
 }
 
 /// How long the client is kept waiting: what it asks for, else what the deployment says and the client's own
 /// timer allows.
-fn wait_ms(env: &Env, incoming: &Incoming) -> Result<i64, Problem> {
+fn wait_ms(env: &Env, incoming: &Incoming, dialect: Dialect) -> Result<i64, Problem> {
     if let Some(asked) = incoming.header("holdpoint-wait") {
         return asked::wait_ms(&asked);
     }
-    let most = config::wait_seconds(env).saturating_mul(1000);
+    let most = config::wait_seconds(env, dialect).saturating_mul(1000);
     let hints = ["x-stainless-read-timeout", "x-stainless-timeout"].map(|name| incoming.header(name));
     let patient = hints.into_iter().flatten().filter_map(|hint| asked::patience_ms(&hint)).min();
     Ok(patient.map_or(most, |patient| patient.min(most)))

@@ -108,10 +108,16 @@ pub(crate) fn problem(problem: &Problem) -> Response {
 pub(crate) fn proxied_problem(problem: &Problem, dialect: Dialect) -> Response {
     let document = match dialect {
         Dialect::Anthropic => problem.to_anthropic_json(),
-        Dialect::OpenAi | Dialect::Mcp => problem.to_openai_json(),
+        Dialect::OpenAi => problem.to_openai_json(),
+        Dialect::Mcp => return rpc_error(problem.status(), &problem.to_mcp_json(Json::Null)),
         Dialect::Json => problem.to_json(),
     };
     problem_with(problem.status(), &document, &[("x-should-retry", "false")])
+}
+
+/// A JSON-RPC error. Clients of MCP look for it in answers of this media type alone.
+pub(crate) fn rpc_error(status: u16, body: &Json) -> Response {
+    json_with(status, body, &[("x-should-retry", "false")])
 }
 
 fn problem_with(status: u16, body: &Json, more: &[(&str, &str)]) -> Response {

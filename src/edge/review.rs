@@ -166,6 +166,12 @@ pub(super) async fn undo(visit: &Visit<'_>, key: &Key, id: &str) -> Responded {
     act(visit, key, id, Command::Undo { person: key.person.clone() }).await
 }
 
+/// `POST /v1/cases/{id}/outcome`
+pub(super) async fn settle(visit: &Visit<'_>, key: &Key, id: &str) -> Responded {
+    let outcome = api::read_settlement(visit.incoming.json()?).map_err(Problem::fields)?;
+    act(visit, key, id, Command::Settle { person: key.person.clone(), outcome }).await
+}
+
 /// `POST /v1/cases/{id}/move`. A case may go to a desk that its reviewer is not at: there they know better.
 pub(super) async fn hand_over(visit: &Visit<'_>, key: &Key, id: &str) -> Responded {
     let desk = api::read_move(visit.incoming.json()?).map_err(Problem::fields)?;

@@ -164,18 +164,86 @@ impl Chunks {
     }
 }
 
-/// Sends a request on, with this body, and waits until the upstream begins to answer.
-pub(crate) async fn send(
-    env: &Env,
-    incoming: &Incoming,
+/// A request as it goes to the upstream, but for its body.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    pub(crate) upstream: Upstream,
+    method: Method,
+    url: String,
+    headers: Headers,
+    secret: Option<String>,
+    patience: Duration,
+}
+
+impl Outgoing {
+    /// What a request becomes on its way to this path of the upstream.
+    pub(crate) fn new(
+        env: &Env,
+        incoming: &Incoming,
+        upstream: &Upstream,
+        path: &str,
+    ) -> Result<Self, Problem> {
+        let secret = upstream.secret.as_deref().map(|name| config::secret(env, name)).transpose()?;
+        let headers = headers_for(incoming, upstream, secret.as_deref()).map_err(|_| unsendable(upstream))?;
+        let query = if incoming.query.is_empty() { String::new() } else { format!("?{}", incoming.query) };
+        let patience = u64::try_from(config::upstream_timeout_seconds(env)).unwrap_or(1);
+        Ok(Self {
+            upstream: upstream.clone(),
+            method: Method::from(incoming.method.clone()),
+            url: format!("{}{path}{query}", upstream.url),
+            headers,
+            secret,
+            patience: Duration::from_secs(patience),
+        })
+    }
+
+    /// The same request with other values of these headers; `None`: without them.
+    pub(crate) fn with(&self, changed: &[(String, Option<String>)]) -> Result<Self, Problem> {
+        let headers = self.headers.clone();
+        for (name, value) in changed {
+            let done = match value {
+                Some(value) => headers.set(name, value),
+                None => headers.delete(name),
+            };
+            done.map_err(|_| unsendable(&self.upstream))?;
+        }
+        let (upstream, method, url) = (self.upstream.clone(), self.method.clone(), self.url.clone());
+        Ok(Self { upstream, method, url, headers, secret: self.secret.clone(), patience: self.patience })
+    }
+
+    /// The names of its headers that begin so.
+    pub(crate) fn names(&self, prefix: &str) -> Vec<String> {
+        self.headers.keys().filter(|name| name.starts_with(prefix)).collect()
+    }
+
+    fn request(&self, body: &[u8]) -> worker::Result<Request> {
+        let mut init = RequestInit::new();
+        init.with_method(self.method.clone())
+            .with_headers(self.headers.clone())
+            .with_redirect(RequestRedirect::Manual);
+        if !body.is_empty() {
+            init.with_body(Some(js_sys::Uint8Array::from(body).into()));
+        }
+        Request::new_with_init(&self.url, &init)
+    }
+
+    /// Sends it with this body, and waits until the upstream begins to answer.
+    pub(crate) async fn send(&self, body: &[u8]) -> Result<Answering, Problem> {
+        let request = self.request(body).map_err(|_| unsendable(&self.upstream))?;
+        answering(&self.upstream, request, self.secret.clone(), self.patience).await
+    }
+}
+
+fn unsendable(upstream: &Upstream) -> Problem {
+    problem(upstream, Code::Upstream, "cannot be sent this request")
+}
+
+async fn answering(
     upstream: &Upstream,
-    path: &str,
-    body: &[u8],
+    request: Request,
+    secret: Option<String>,
+    patience: Duration,
 ) -> Result<Answering, Problem> {
-    let secret = upstream.secret.as_deref().map(|name| config::secret(env, name)).transpose()?;
-    let request = request(incoming, upstream, path, body, secret.as_deref())
-        .map_err(|_| problem(upstream, Code::Upstream, "cannot be sent this request"))?;
-    let patience = Duration::from_secs(u64::try_from(config::upstream_timeout_seconds(env)).unwrap_or(1));
     let until = clock::now().after(Span::seconds(u32::try_from(patience.as_secs()).unwrap_or(1)));
     let controller = AbortController::default();
     let signal = controller.signal();
@@ -209,7 +277,7 @@ fn too_slow(upstream: &Upstream, patience: Duration) -> Problem {
     problem(upstream, Code::UpstreamTimeout, &format!("did not answer within {} s", patience.as_secs()))
 }
 
-fn gives_away(upstream: &Upstream) -> Problem {
+pub(crate) fn gives_away(upstream: &Upstream) -> Problem {
     problem(upstream, Code::Upstream, "repeated the secret that it was sent, and its answer is kept back")
 }
 
@@ -217,13 +285,7 @@ pub(crate) fn problem(upstream: &Upstream, code: Code, what: &str) -> Problem {
     Problem::new(code, format!("the upstream `{}` {what}", upstream.name))
 }
 
-fn request(
-    incoming: &Incoming,
-    upstream: &Upstream,
-    path: &str,
-    body: &[u8],
-    secret: Option<&str>,
-) -> worker::Result<Request> {
+fn headers_for(incoming: &Incoming, upstream: &Upstream, secret: Option<&str>) -> worker::Result<Headers> {
     let headers = Headers::new();
     for (name, value) in incoming.headers() {
         let own = name.starts_with("cf-") || name.starts_with("x-forwarded-") || name.starts_with("sec-");
@@ -239,15 +301,7 @@ fn request(
             _ => headers.set("authorization", &format!("Bearer {secret}"))?,
         }
     }
-    let mut init = RequestInit::new();
-    init.with_method(Method::from(incoming.method.clone()))
-        .with_headers(headers)
-        .with_redirect(RequestRedirect::Manual);
-    if !body.is_empty() {
-        init.with_body(Some(js_sys::Uint8Array::from(body).into()));
-    }
-    let query = if incoming.query.is_empty() { String::new() } else { format!("?{}", incoming.query) };
-    Request::new_with_init(&format!("{}{path}{query}", upstream.url), &init)
+    Ok(headers)
 }
 
 /// What is passed on of an answer's headers.

@@ -109,7 +109,7 @@ fn body_of(original: Vec<u8>, mut answer: Box<dyn WholeAnswer>, settled: Vec<Set
 }
 
 /// Ids and what is known of them at the first byte.
-fn set_status_headers(headers: &Headers, proposals: &[Proposal]) {
+pub(super) fn set_status_headers(headers: &Headers, proposals: &[Proposal]) {
     let ids: Vec<&str> =
         proposals.iter().map(|proposal| proposal.id.as_str()).filter(|id| *id != "-").collect();
     if ids.is_empty() {

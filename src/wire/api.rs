@@ -139,7 +139,8 @@ pub fn answer_of_case(case: &Case, now: Millis) -> Json {
     // Whether an action that proceeded is audited is not told; what was raised here the app knows from here alone.
     if facts.oversight == Oversight::Before || facts.raised_by.is_some() {
         // What an edit has made of it is told with the decision.
-        let decided = matches!(status, Status::Approved | Status::Edited | Status::Lapsed | Status::Proceed);
+        let decided =
+            !matches!(status, Status::Held | Status::Rejected | Status::Expired | Status::Withdrawn);
         let content = if decided { case.content() } else { &facts.content };
         let member = |shown: &Shown, name| shown.action.get(name).cloned().unwrap_or(Json::Null);
         let shown = |shown| Json::object([("kind", member(shown, "kind")), ("args", member(shown, "args"))]);
@@ -342,6 +343,12 @@ pub fn read_redeem(body: Json) -> Read<String> {
 /// Reads the body of an outcome.
 pub fn read_outcome(body: Json) -> Read<Outcome> {
     let word = shapes::OUTCOME.read(body)?.text("outcome").unwrap_or_default();
+    Outcome::parse(&word).ok_or_else(Vec::new)
+}
+
+/// Reads what a person found of an action whose outcome was unknown.
+pub fn read_settlement(body: Json) -> Read<Outcome> {
+    let word = shapes::SETTLE.read(body)?.text("outcome").unwrap_or_default();
     Outcome::parse(&word).ok_or_else(Vec::new)
 }
 

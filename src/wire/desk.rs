@@ -52,8 +52,8 @@ pub enum Ask {
         id: String,
         /// How long to wait.
         wait_ms: i64,
-        /// Whether an approved action is taken away to run it, once.
-        take: bool,
+        /// What happens with an approved action, once; none: it is only asked after.
+        take: Option<Take>,
         /// Whether it proceeded, so that there need not be a case.
         proceeded: bool,
         /// The name of the connection through the proxy that waits; it is told when a newer one does.
@@ -140,6 +140,31 @@ pub enum Ask {
     },
 }
 
+/// How an approved action is taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Take {
+    /// By the client, to run it.
+    Away,
+    /// By Holdpoint, to forward it: until then an answer counts.
+    Forward(Millis),
+}
+
+impl Take {
+    fn to_json(self) -> Json {
+        match self {
+            Self::Away => "away".into(),
+            Self::Forward(until) => until.0.into(),
+        }
+    }
+
+    fn from_json(json: &Json) -> Option<Self> {
+        match json.as_i64() {
+            Some(until) => Some(Self::Forward(Millis(until))),
+            None => (json.as_str()? == "away").then_some(Self::Away),
+        }
+    }
+}
+
 impl Ask {
     /// How long an answer may take because a person is waited for, in milliseconds.
     pub fn wait_ms(&self) -> i64 {
@@ -187,7 +212,7 @@ impl Ask {
                 object.set("connection", connection.as_deref());
                 object.set("id", id.as_str());
                 object.set("wait_ms", *wait_ms);
-                object.set("take", *take);
+                object.set("take", take.map(Take::to_json));
                 object.set("proceeded", *proceeded);
             }
             Self::Case { id } => {
@@ -281,7 +306,10 @@ impl Ask {
                 connection: text("connection"),
                 id: text("id")?,
                 wait_ms: int("wait_ms")?,
-                take: flag("take")?,
+                take: match json.get("take")? {
+                    Json::Null => None,
+                    take => Some(Take::from_json(take)?),
+                },
                 proceeded: flag("proceeded")?,
             },
             "case" => Self::Case { id: text("id")? },

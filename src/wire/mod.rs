@@ -17,6 +17,7 @@ pub mod insights;
 pub mod label;
 pub mod made;
 pub mod mapped;
+pub mod mcp;
 pub mod notice;
 pub mod office;
 pub mod openai_chat;

@@ -6,8 +6,8 @@ use super::route::Name;
 use super::shape::Shape;
 use super::shapes::{
     ANSWER, CASE, CASES, CHECKED, CLAIM, CLAIMED, DEAD_LETTERS, DECISION, DECISION_TAKEN, DESKS, HEAD, JWKS,
-    KEY, KEYS, LEASE_TAKEN, MOVE, NEW_KEY, ONE_CASE, OUTCOME, PROPOSAL, REDEEM, REDEEMED, SIGN_IN, STORED,
-    VERSIONS,
+    KEY, KEYS, LEASE_TAKEN, MOVE, NEW_KEY, ONE_CASE, OUTCOME, PROPOSAL, REDEEM, REDEEMED, SETTLE, SIGN_IN,
+    STORED, VERSIONS,
 };
 use crate::core::json::Json;
 
@@ -149,6 +149,7 @@ pub(super) fn operation(name: Name) -> Operation {
     use Content::{Empty, Json as J, Text};
     let of = Operation::new;
     let conflict: &[Code] = &[Code::Conflict];
+    let on_case = |does| of(does, &[(200, J(&ONE_CASE))]).refusing(conflict);
     match name {
         Name::Healthz => of("Whether the Worker runs", &[(200, Text(&["text/plain"]))]),
         Name::Home => of("Leads to the review page", &[(302, Empty)]),
@@ -224,13 +225,10 @@ pub(super) fn operation(name: Name) -> Operation {
         Name::Case => of("A case", &[(200, J(&CASE))]),
         Name::Lease => of("Takes or renews a lease", &[(200, J(&LEASE_TAKEN))]).refusing(conflict),
         Name::GiveBack => of("Gives a lease back", &[(200, J(&CASE))]),
-        Name::Move => {
-            of("Hands a case to another desk", &[(200, J(&ONE_CASE))]).taking(J(&MOVE)).refusing(conflict)
-        }
+        Name::Move => on_case("Hands a case to another desk").taking(J(&MOVE)),
         Name::Decide => of("Decides", &[(200, J(&DECISION_TAKEN))]).taking(J(&DECISION)).refusing(conflict),
-        Name::Undo => {
-            of("Takes your decision back, until `release_at`", &[(200, J(&ONE_CASE))]).refusing(conflict)
-        }
+        Name::Undo => on_case("Takes your decision back, until `release_at`"),
+        Name::Settle => on_case("Says what became of an action whose outcome is unknown").taking(J(&SETTLE)),
         Name::Ledger => of(
             "Ledger entries, one a line; the text of a line is what is hashed",
             &[(200, Text(&["application/jsonl"]))],

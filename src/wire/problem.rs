@@ -91,6 +91,17 @@ impl Code {
 }
 
 impl Code {
+    /// The number of a JSON-RPC error: the specification's own where there is one, else one of those that it leaves to
+    /// implementations.
+    fn to_rpc_number(self) -> i64 {
+        match self {
+            Self::Malformed => -32700,
+            Self::Invalid | Self::MediaType | Self::TooLarge => -32600,
+            Self::NotFound | Self::Method => -32601,
+            _ => -32003,
+        }
+    }
+
     /// The event, or document, in which Anthropic's SDKs look for what went wrong.
     pub fn to_anthropic_error(self, detail: &str) -> Json {
         let (code, ..) = self.parts();
@@ -211,6 +222,21 @@ impl Problem {
             said.iter().for_each(|(name, value)| document.set(name, value.clone()));
         }
         document
+    }
+}
+
+impl Problem {
+    /// The document as clients of MCP read it: a JSON-RPC error in answer to this request.
+    pub fn to_mcp_json(&self, id: Json) -> Json {
+        let mut document = self.to_json();
+        let own = document.as_object_mut().and_then(|document| document.remove("error_code"));
+        let number = own.unwrap_or_else(|| self.code.to_rpc_number().into());
+        let error = [
+            ("code", number),
+            ("message", format!("[Holdpoint] {}", self.detail).into()),
+            ("data", document),
+        ];
+        Json::object([("jsonrpc", "2.0".into()), ("id", id), ("error", Json::object(error))])
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::core::canonical::Digest;
 use crate::core::case::{
     Answer, Case, Command, Connection, Content, Decision, Facts, Lease, LookedAt, Outcome, Oversight,
-    Progress, Proxied, Run, Shown, State, Vote,
+    Progress, Proxied, Run, Sent, Shown, State, Vote,
 };
 use crate::core::json::Json;
 use crate::core::permit::{Basis, Grant};
@@ -106,6 +106,7 @@ pub fn proxied_to_json(proxied: &Proxied) -> Json {
         ("call", proxied.call.to_string().into()),
         ("request", proxied.request.to_string().into()),
         ("nth", proxied.nth.into()),
+        ("renamed", proxied.renamed.into()),
     ])
 }
 
@@ -113,7 +114,9 @@ pub fn proxied_to_json(proxied: &Proxied) -> Json {
 pub fn proxied_from_json(json: &Json) -> Option<Proxied> {
     let digest = |name| Digest::parse(&text(json, name)?);
     let nth = u32::try_from(int(json, "nth")?).ok()?;
-    Some(Proxied { call: digest("call")?, request: digest("request")?, nth })
+    // Cases from before there was such a thing have no such member.
+    let renamed = json.get("renamed").and_then(Json::as_bool).unwrap_or(false);
+    Some(Proxied { call: digest("call")?, request: digest("request")?, nth, renamed })
 }
 
 /// Who waits.
@@ -294,16 +297,24 @@ pub fn case_from_json(json: &Json) -> Option<Case> {
 
 /// What is known of a run.
 pub fn run_to_json(run: &Run) -> Json {
+    let sent = |sent: Sent| Json::object([("until", sent.until.0.into()), ("lost", sent.lost.into())]);
     Json::object([
         ("used", run.used.map(|used| used.0).into()),
         ("outcome", run.outcome.map(Outcome::as_str).into()),
+        ("sent", run.sent.map(sent).into()),
     ])
 }
 
 /// What is known of a run, again.
 pub fn run_from_json(json: &Json) -> Option<Run> {
     let outcome = |word: &Json| Outcome::parse(word.as_str()?);
-    Some(Run { used: millis(json, "used"), outcome: maybe(json, "outcome", outcome)? })
+    let sent = |sent: &Json| Some(Sent { until: millis(sent, "until")?, lost: sent.get("lost")?.as_bool()? });
+    Some(Run {
+        used: millis(json, "used"),
+        outcome: maybe(json, "outcome", outcome)?,
+        // Runs from before there was such a thing have no such member.
+        sent: json.get("sent").and_then(sent),
+    })
 }
 
 /// A decision.
@@ -353,6 +364,19 @@ pub fn command_to_json(command: &Command) -> Json {
         Command::Take { connection } => {
             Json::object([("do", "take".into()), ("connection", connection.as_deref().into())])
         }
+        Command::Start { connection, until } => Json::object([
+            ("do", "start".into()),
+            ("connection", connection.as_str().into()),
+            ("until", until.0.into()),
+        ]),
+        Command::Finish { outcome } => {
+            Json::object([("do", "finish".into()), ("outcome", outcome.as_str().into())])
+        }
+        Command::Settle { person, outcome } => Json::object([
+            ("do", "settle".into()),
+            ("person", person.as_str().into()),
+            ("outcome", outcome.as_str().into()),
+        ]),
         Command::Redeem => bare("redeem"),
         Command::Report { outcome } => {
             Json::object([("do", "report".into()), ("outcome", outcome.as_str().into())])
@@ -385,6 +409,9 @@ pub fn command_from_json(json: &Json, token: &str) -> Option<Command> {
         "join" => Command::Join { connection: connection_from_json(json.get("connection")?)? },
         "leave" => Command::Leave { connection: text(json, "connection")? },
         "take" => Command::Take { connection: text(json, "connection") },
+        "start" => Command::Start { connection: text(json, "connection")?, until: millis(json, "until")? },
+        "finish" => Command::Finish { outcome: Outcome::parse(&text(json, "outcome")?)? },
+        "settle" => Command::Settle { person: person()?, outcome: Outcome::parse(&text(json, "outcome")?)? },
         "redeem" => Command::Redeem,
         "report" => Command::Report { outcome: Outcome::parse(&text(json, "outcome")?)? },
         "move" => Command::Move { person: person()?, desk: text(json, "desk")? },

@@ -83,6 +83,8 @@ pub enum Name {
     Decide,
     /// Takes a decision back.
     Undo,
+    /// Says what became of what was forwarded and never answered.
+    Settle,
     /// A ledger's entries.
     Ledger,
     /// A ledger's end.
@@ -168,7 +170,7 @@ const ADMIN: Access = Access::Live(&[Role::Admin]);
 pub const UPSTREAMS: Access = APP;
 
 /// Every route but the proxied ones, which begin with `/to/`.
-pub const ROUTES: [Row; 43] = [
+pub const ROUTES: [Row; 44] = [
     row("GET", "/healthz", Name::Healthz, PUBLIC, Scope::Anything),
     row("GET", "/", Name::Home, PUBLIC, Scope::Anything),
     row("GET", "/review", Name::ReviewPage, PEOPLE, Scope::Desks),
@@ -205,6 +207,7 @@ pub const ROUTES: [Row; 43] = [
     row("POST", "/v1/cases/{id}/move", Name::Move, REVIEW, Scope::Desks),
     row("POST", "/v1/cases/{id}/decision", Name::Decide, REVIEW, Scope::Desks),
     row("POST", "/v1/cases/{id}/undo", Name::Undo, REVIEW, Scope::Desks),
+    row("POST", "/v1/cases/{id}/outcome", Name::Settle, REVIEW, Scope::Desks),
     row("GET", "/v1/insights", Name::Insights, PEOPLE, Scope::Desks),
     row("GET", "/v1/export/{export}", Name::Export, EXPORT, Scope::Desks),
     row("GET", "/v1/export/{export}/manifest", Name::Manifest, EXPORT, Scope::Desks),
@@ -301,7 +304,10 @@ mod tests {
     #[test]
     fn nobody_but_a_reviewer_decides() {
         for row in ROUTES.iter().filter(|row| {
-            matches!(row.name, Name::Decide | Name::Undo | Name::Claim | Name::Lease | Name::Move)
+            matches!(
+                row.name,
+                Name::Decide | Name::Undo | Name::Claim | Name::Lease | Name::Move | Name::Settle
+            )
         }) {
             assert_eq!(row.access, REVIEW);
         }

@@ -58,6 +58,13 @@ pub const OUTCOME: Shape = Shape {
     ],
 };
 
+/// `POST /v1/cases/{id}/outcome`
+pub const SETTLE: Shape = Shape {
+    name: "Settle",
+    says: "What became of an action that was forwarded and never answered for certain.",
+    members: &[required("outcome", Word(&["done", "failed"]), "Whether it happened.")],
+};
+
 /// A wish for cases to look at.
 pub const CLAIM: Shape = Shape {
     name: "Claim",
@@ -194,6 +201,10 @@ pub const ANSWER: Shape = Shape {
                 "withdrawn",
                 "blocked",
                 "lapsed",
+                "running",
+                "done",
+                "failed",
+                "unknown",
             ]),
             "How it stands.",
         ),
@@ -281,6 +292,10 @@ pub const CASE: Shape = Shape {
                 "rejected",
                 "expired",
                 "withdrawn",
+                "running",
+                "done",
+                "failed",
+                "unknown",
                 "lapsed",
                 "to_audit",
                 "confirmed",
@@ -305,7 +320,7 @@ pub const CASE: Shape = Shape {
         nullable("decision", Of(&DECIDED), "The decision that ended it."),
         nullable("release_at", Instant, "Until when that can be taken back."),
         required("irreversible", Flag, "Whether it cannot be undone."),
-        nullable("outcome", Word(&["done", "failed"]), "What the app says became of it."),
+        nullable("outcome", Word(&["done", "failed"]), "What became of it."),
         nullable("undo", AnyText, "The action that makes it good."),
         nullable("raised_by", AnyText, "The overturned action that this one makes good."),
         optional("last_approved", Of(&LAST_APPROVED), "What it is compared with; not in lists."),
@@ -375,6 +390,7 @@ pub const DESK: Shape = Shape {
         required("name", AnyText, "Its name."),
         required("held", COUNT, "How many cases are held."),
         required("to_audit", COUNT, "How many audits wait."),
+        required("unknown", COUNT, "Of how many forwarded actions nobody knows what became."),
         nullable("oldest", Instant, "Since when the oldest case is held."),
         nullable(
             "capacity",

@@ -18,6 +18,8 @@ pub struct Event {
     pub name: Option<String>,
     /// Its data; `None` where there is none.
     pub data: Option<String>,
+    /// Whether it has an id, behind which a client can have the stream begin again.
+    pub has_id: bool,
 }
 
 /// Why bytes are no stream of events that every client reads in the same way.
@@ -52,6 +54,7 @@ pub struct Decoder {
     scanned: usize,
     name: Option<String>,
     data: Option<String>,
+    has_id: bool,
     begun: bool,
 }
 
@@ -93,7 +96,12 @@ impl Decoder {
         // Whatever follows is not to be read as a part of it.
         let ends_line = left.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r'));
         let raw = [left.as_slice(), if ends_line { b"\n" } else { b"\n\n" }].concat();
-        Ok(Some(Event { raw, name: self.name.take(), data: self.data.take() }))
+        Ok(Some(self.event(raw)))
+    }
+
+    fn event(&mut self, raw: Vec<u8>) -> Event {
+        let (name, data) = (self.name.take(), self.data.take());
+        Event { raw, name, data, has_id: std::mem::take(&mut self.has_id) }
     }
 
     fn step(&mut self, at_end: bool) -> Result<Option<Event>, SseError> {
@@ -104,7 +112,7 @@ impl Decoder {
             if text.is_empty() {
                 let raw = self.bytes.get(self.taken..next).unwrap_or_default().to_vec();
                 self.taken = next;
-                return Ok(Some(Event { raw, name: self.name.take(), data: self.data.take() }));
+                return Ok(Some(self.event(raw)));
             }
             self.line(&text)?;
         }
@@ -142,7 +150,11 @@ impl Decoder {
         }
         match field {
             // A comment, or the byte order mark on a line of its own.
-            "" | "id" | "retry" => Ok(()),
+            "" | "retry" => Ok(()),
+            "id" => {
+                self.has_id = true;
+                Ok(())
+            }
             "event" => {
                 self.name = Some(value.to_owned());
                 Ok(())

@@ -58,6 +58,8 @@ pub struct Upstream {
 pub enum Passage {
     /// Its answer is gated.
     Gated(Form),
+    /// Its calls are gated before it is sent.
+    Calls,
     /// It carries no actions and passes.
     Ungated,
     /// It carries actions that Holdpoint cannot gate yet: nothing is sent.
@@ -128,7 +130,7 @@ impl Upstream {
             Dialect::OpenAi => openai_passage(method, path),
             Dialect::Anthropic => anthropic_passage(method, path),
             Dialect::Json => exactly(method, path),
-            Dialect::Mcp => Passage::NotBuilt,
+            Dialect::Mcp => streamable(method, path),
         };
         let passes = || self.pass.iter().any(|(known, glob)| known == method && glob.matches(path));
         if built_in == Passage::Refused && passes() { Passage::Ungated } else { built_in }
@@ -163,6 +165,14 @@ fn anthropic_passage(method: &str, path: &str) -> Passage {
 fn exactly(method: &str, path: &str) -> Passage {
     match (method, path) {
         ("GET" | "POST", "") => Passage::Gated(Form::Mapped),
+        _ => Passage::Refused,
+    }
+}
+
+/// The one address of a server of MCP.
+fn streamable(method: &str, path: &str) -> Passage {
+    match (method, path) {
+        ("GET" | "POST" | "DELETE", "") => Passage::Calls,
         _ => Passage::Refused,
     }
 }
@@ -272,6 +282,20 @@ mod tests {
             (r#"{"url":"https://a","dialect":"json","map":{}}"#, "UPSTREAMS.x: `map.actions` is missing"),
         ] {
             assert_eq!(one(entry).unwrap_err(), message);
+        }
+    }
+
+    #[test]
+    fn a_server_of_mcp_has_one_address() {
+        let upstream = one(r#"{"url":"https://a.example/mcp","dialect":"mcp"}"#).unwrap();
+        for (method, path, passage) in [
+            ("POST", "", Passage::Calls),
+            ("GET", "", Passage::Calls),
+            ("DELETE", "", Passage::Calls),
+            ("PUT", "", Passage::Refused),
+            ("POST", "/message", Passage::Refused),
+        ] {
+            assert_eq!(upstream.passage(method, path), passage, "{method} {path}");
         }
     }
 

@@ -3,6 +3,7 @@
 use super::machine::Act;
 use super::{Answer, Connection, Content, Decision, Outcome};
 use crate::core::canonical::Digest;
+use crate::core::time::Millis;
 
 /// What can be asked of a case.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,6 +55,25 @@ pub enum Command {
         /// The name of the connection that takes it: the newest that waits, where there are any.
         connection: Option<String>,
     },
+    /// Take the approved action away to forward it, once: the intent, stored before anything is sent.
+    Start {
+        /// The name of the connection in which it is forwarded: the newest that waits.
+        connection: String,
+        /// Until when an answer counts.
+        until: Millis,
+    },
+    /// Note how what was forwarded was answered.
+    Finish {
+        /// What the upstream said.
+        outcome: Outcome,
+    },
+    /// Say what became of what was forwarded and never answered for certain.
+    Settle {
+        /// Who.
+        person: String,
+        /// What they found.
+        outcome: Outcome,
+    },
     /// Redeem the permit, once.
     Redeem,
     /// Say what became of it.
@@ -93,6 +113,9 @@ impl Command {
             Self::Withdraw => Act::Withdraw,
             Self::Join { .. } | Self::Leave { .. } => Act::Join,
             Self::Take { .. } => Act::Take,
+            Self::Start { .. } => Act::Start,
+            Self::Finish { .. } => Act::Finish,
+            Self::Settle { .. } => Act::Settle,
             Self::Redeem => Act::Redeem,
             Self::Report { .. } => Act::Report,
             Self::Move { .. } => Act::Move,
@@ -128,6 +151,19 @@ pub enum Event {
     Withdrawn,
     /// The approved action was taken away to run it.
     Taken,
+    /// It is about to be forwarded.
+    Started,
+    /// What was forwarded was answered.
+    Finished(Outcome),
+    /// What was forwarded was not answered in time: nobody knows whether it happened.
+    Lost,
+    /// A person said what became of it.
+    Settled {
+        /// Who.
+        by: String,
+        /// What.
+        outcome: Outcome,
+    },
     /// Its permit was redeemed.
     Redeemed,
     /// The app said what became of it.

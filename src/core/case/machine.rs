@@ -17,6 +17,14 @@ pub enum Stage {
     Approved,
     /// Approved or edited, and used.
     Used,
+    /// On its way to the upstream: whether it happens is not known yet.
+    Running,
+    /// The upstream did it.
+    Done,
+    /// The upstream did not do it.
+    Failed,
+    /// Sent, and nobody knows what became of it: never repeated, ended by a person.
+    Unknown,
     /// Approved or edited, and not used in time.
     Lapsed,
     /// Rejected for good.
@@ -68,6 +76,12 @@ pub enum Act {
     Join,
     /// The proxy takes it away to run it.
     Take,
+    /// The proxy takes it away to forward it.
+    Start,
+    /// The upstream answers what was forwarded.
+    Finish,
+    /// A person says what became of what was never answered.
+    Settle,
     /// An executor redeems its permit.
     Redeem,
     /// The app says what became of it.
@@ -92,9 +106,9 @@ pub enum Rule {
 }
 
 /// How many stages and commands there are.
-pub const STAGES: usize = 16;
+pub const STAGES: usize = 20;
 /// See [`STAGES`].
-pub const ACTS: usize = 16;
+pub const ACTS: usize = 19;
 
 impl Act {
     /// The columns of the table, in its order.
@@ -111,6 +125,9 @@ impl Act {
         Self::Withdraw,
         Self::Join,
         Self::Take,
+        Self::Start,
+        Self::Finish,
+        Self::Settle,
         Self::Redeem,
         Self::Report,
         Self::Raise,
@@ -132,6 +149,9 @@ impl Act {
             Self::Withdraw => "withdraw",
             Self::Join => "join",
             Self::Take => "take",
+            Self::Start => "start",
+            Self::Finish => "finish",
+            Self::Settle => "settle",
             Self::Redeem => "redeem",
             Self::Report => "report",
             Self::Raise => "raise",
@@ -149,6 +169,10 @@ impl Stage {
             Self::Rejecting => "rejecting",
             Self::Approved => "approved",
             Self::Used => "used",
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
             Self::Lapsed => "lapsed",
             Self::Rejected => "rejected",
             Self::Expired => "expired",
@@ -181,36 +205,43 @@ const BACK: Rule = Rule::Leads(&[Stage::Held, Stage::Expired]);
 const AGAIN: Rule = Rule::Leads(&[Stage::ToAudit, Stage::Unaudited]);
 const OUT: Rule = Rule::Leads(&[Stage::Withdrawn]);
 const USE: Rule = Rule::Leads(&[Stage::Used]);
+const SEND: Rule = Rule::Leads(&[Stage::Running]);
+const OVER: Rule = Rule::Leads(&[Stage::Done, Stage::Failed]);
 const AWAY: Rule = Rule::Leads(&[Stage::Moved]);
 
 /// The machine: a row for each stage, a column for each of [`Act::ALL`].
 #[rustfmt::skip]
 pub const TABLE: [(Stage, [Rule; ACTS]); STAGES] = [
-    //                   lease give  appr. edit  reject conf. overt. undo   move  withd join  take  redeem report raise expire
-    (Stage::Held,        [STAY, STAY, YES,  YES,  NO,   KIND, KIND,  NOPE,  AWAY, OUT,  STAY, NOPE, NOPE, NOPE, NOPE, STAY]),
-    (Stage::Approving,   [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  BACK,  NOPE, OUT,  STAY, NOPE, NOPE, NOPE, NOPE, STAY]),
-    (Stage::Rejecting,   [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  BACK,  NOPE, OUT,  STAY, NOPE, NOPE, NOPE, NOPE, STAY]),
-    (Stage::Approved,    [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, STAY, USE,  USE,  USE,  NOPE, STAY]),
-    (Stage::Used,        [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, USED, USED, STAY, NOPE, STAY]),
-    (Stage::Lapsed,      [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, NOPE, NOPE, NOPE, NOPE, STAY]),
-    (Stage::Rejected,    [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, NOPE, NOPE, NOPE, NOPE, STAY]),
-    (Stage::Expired,     [NOPE, STAY, LATE, LATE, LATE, KIND, KIND,  NOPE,  NOPE, NOPE, NOPE, NOPE, NOPE, NOPE, NOPE, STAY]),
-    (Stage::Withdrawn,   [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE, STAY]),
-    (Stage::ToAudit,     [STAY, STAY, KIND, KIND, KIND, FINE, BAD,   NOPE,  AWAY, NOPE, NOPE, NOPE, STAY, STAY, NOPE, STAY]),
-    (Stage::Confirming,  [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  AGAIN, NOPE, NOPE, NOPE, NOPE, STAY, STAY, NOPE, STAY]),
-    (Stage::Overturning, [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  AGAIN, NOPE, NOPE, NOPE, NOPE, STAY, STAY, NOPE, STAY]),
-    (Stage::Confirmed,   [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, NOPE, STAY, STAY, NOPE, STAY]),
-    (Stage::Overturned,  [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, NOPE, NOPE, STAY, STAY, STAY]),
-    (Stage::Unaudited,   [NOPE, STAY, KIND, KIND, KIND, LATE, LATE,  NOPE,  NOPE, NOPE, NOPE, NOPE, STAY, STAY, NOPE, STAY]),
-    (Stage::Moved,       [GONE, GONE, GONE, GONE, GONE, GONE, GONE,  GONE,  GONE, GONE, GONE, GONE, GONE, GONE, GONE, STAY]),
+    //                   lease give  appr. edit  reject conf. overt. undo   move  withd join  take  start finish settle redeem report raise expire
+    (Stage::Held,        [STAY, STAY, YES,  YES,  NO,   KIND, KIND,  NOPE,  AWAY, OUT,  STAY, NOPE, NOPE, NOPE,  NOPE,  NOPE,  NOPE,  NOPE, STAY]),
+    (Stage::Approving,   [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  BACK,  NOPE, OUT,  STAY, NOPE, NOPE, NOPE,  NOPE,  NOPE,  NOPE,  NOPE, STAY]),
+    (Stage::Rejecting,   [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  BACK,  NOPE, OUT,  STAY, NOPE, NOPE, NOPE,  NOPE,  NOPE,  NOPE,  NOPE, STAY]),
+    (Stage::Approved,    [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, STAY, USE,  SEND, NOPE,  NOPE,  USE,   USE,   NOPE, STAY]),
+    (Stage::Used,        [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, USED, USED, NOPE,  NOPE,  USED,  STAY,  NOPE, STAY]),
+    (Stage::Running,     [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, USED, USED, OVER,  NOPE,  USED,  NOPE,  NOPE, STAY]),
+    (Stage::Done,        [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, USED, USED, STAY,  NOPE,  USED,  STAY,  NOPE, STAY]),
+    (Stage::Failed,      [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, USED, USED, STAY,  NOPE,  USED,  STAY,  NOPE, STAY]),
+    (Stage::Unknown,     [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, USED, USED, NOPE,  OVER,  USED,  NOPE,  NOPE, STAY]),
+    (Stage::Lapsed,      [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE,  NOPE,  NOPE, STAY]),
+    (Stage::Rejected,    [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE,  NOPE,  NOPE, STAY]),
+    (Stage::Expired,     [NOPE, STAY, LATE, LATE, LATE, KIND, KIND,  NOPE,  NOPE, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE,  NOPE,  NOPE, STAY]),
+    (Stage::Withdrawn,   [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, STAY, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE,  NOPE,  NOPE, STAY]),
+    (Stage::ToAudit,     [STAY, STAY, KIND, KIND, KIND, FINE, BAD,   NOPE,  AWAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  STAY,  STAY,  NOPE, STAY]),
+    (Stage::Confirming,  [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  AGAIN, NOPE, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  STAY,  STAY,  NOPE, STAY]),
+    (Stage::Overturning, [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  AGAIN, NOPE, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  STAY,  STAY,  NOPE, STAY]),
+    (Stage::Confirmed,   [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  STAY,  STAY,  NOPE, STAY]),
+    (Stage::Overturned,  [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE,  STAY,  STAY, STAY]),
+    (Stage::Unaudited,   [NOPE, STAY, KIND, KIND, KIND, LATE, LATE,  NOPE,  NOPE, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  STAY,  STAY,  NOPE, STAY]),
+    (Stage::Moved,       [GONE, GONE, GONE, GONE, GONE, GONE, GONE,  GONE,  GONE, GONE, GONE, GONE, GONE, GONE,  GONE,  GONE,  GONE,  GONE, STAY]),
 ];
 
 /// What the clock alone does: from, to, and when. Nothing in it lets anything run that a person has not.
-pub const CLOCK: [(Stage, Stage, &str); 7] = [
+pub const CLOCK: [(Stage, Stage, &str); 8] = [
     (Stage::Held, Stage::Expired, "at `expires`"),
     (Stage::Approving, Stage::Approved, "at `release_at`: a person decided before"),
     (Stage::Rejecting, Stage::Rejected, "at `release_at`"),
     (Stage::Approved, Stage::Lapsed, "`valid` after `release_at`"),
+    (Stage::Running, Stage::Unknown, "60 s after it was sent, without a definite answer"),
     (Stage::ToAudit, Stage::Unaudited, "`audit_within` after it ran"),
     (Stage::Confirming, Stage::Confirmed, "at `release_at`"),
     (Stage::Overturning, Stage::Overturned, "at `release_at`"),

@@ -276,7 +276,7 @@ pub struct LookedAt {
     pub approved: bool,
 }
 
-/// What an app says became of an action.
+/// What became of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// It ran.
@@ -308,8 +308,19 @@ impl Outcome {
 pub struct Run {
     /// When the release was used: taken away by the proxy, redeemed, or reported.
     pub used: Option<Millis>,
-    /// What the app says became of it.
+    /// What became of it: as the app says, or as the upstream answered what Holdpoint forwarded.
     pub outcome: Option<Outcome>,
+    /// Where Holdpoint forwards it itself.
+    pub sent: Option<Sent>,
+}
+
+/// An action that Holdpoint forwards itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sent {
+    /// Until when an answer counts.
+    pub until: Millis,
+    /// Whether it is noted that none came.
+    pub lost: bool,
 }
 
 impl Run {
@@ -319,6 +330,13 @@ impl Run {
             return Err(Refusal::Used);
         }
         self.used = Some(now);
+        Ok(())
+    }
+
+    /// Uses the release to forward it, once.
+    pub fn start(&mut self, now: Millis, until: Millis) -> Result<(), Refusal> {
+        self.take(now)?;
+        self.sent = Some(Sent { until, lost: false });
         Ok(())
     }
 

@@ -14,6 +14,9 @@ pub struct Proxied {
     pub request: Digest,
     /// Which one it is of the equal calls at that place, from 0.
     pub nth: u32,
+    /// Whether each attempt looks like another request: then an equal call, once nobody waits any more, is the same
+    /// one come again.
+    pub renamed: bool,
 }
 
 /// A connection through the proxy that waits for a case.
@@ -35,18 +38,23 @@ impl Case {
             return false;
         }
         match self.stage(now) {
-            Stage::Held | Stage::Approving | Stage::Rejecting => own == proxied,
+            Stage::Held | Stage::Approving | Stage::Rejecting => {
+                let comes_again = proxied.renamed && own.call == proxied.call && self.is_free(now);
+                own == proxied || (comes_again && own.request != proxied.request)
+            }
             // Of equal calls in one answer each is a case of its own.
             Stage::Approved if own.request == proxied.request => own == proxied,
-            Stage::Approved => {
-                let is_free = self.progress.connection.as_ref().is_none_or(|waits| waits.until <= now);
-                own.call == proxied.call && is_free
-            }
+            Stage::Approved => own.call == proxied.call && self.is_free(now),
             Stage::Moved => {
                 own.call == proxied.call && self.awaited_until(now).is_some_and(|until| now < until)
             }
             _ => false,
         }
+    }
+
+    /// Whether no connection waits for it.
+    fn is_free(&self, now: Millis) -> bool {
+        self.progress.connection.as_ref().is_none_or(|waits| waits.until <= now)
     }
 
     /// Until when [`Case::awaits`] can be true of it, as it is stored now.

@@ -1,7 +1,7 @@
 //! What a case is at an instant, and for whom.
 
 use super::machine::Stage;
-use super::{Answer, Case, Decision, Oversight, State};
+use super::{Answer, Case, Decision, Outcome, Oversight, Run, State};
 use crate::core::time::{Millis, Span};
 
 /// The public word for how a case stands.
@@ -21,6 +21,14 @@ pub enum Status {
     Expired,
     /// The app took it back.
     Withdrawn,
+    /// Approved, and on its way to the upstream.
+    Running,
+    /// Forwarded, and done.
+    Done,
+    /// Forwarded, and not done.
+    Failed,
+    /// Forwarded, and nobody knows what became of it.
+    Unknown,
     /// Approved, and not used in time.
     Lapsed,
     /// It ran; a person is to look.
@@ -35,7 +43,7 @@ pub enum Status {
 
 impl Status {
     /// Every status.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::Proceed,
         Self::Held,
         Self::Approved,
@@ -43,6 +51,10 @@ impl Status {
         Self::Rejected,
         Self::Expired,
         Self::Withdrawn,
+        Self::Running,
+        Self::Done,
+        Self::Failed,
+        Self::Unknown,
         Self::Lapsed,
         Self::ToAudit,
         Self::Confirmed,
@@ -60,6 +72,10 @@ impl Status {
             Self::Rejected => "rejected",
             Self::Expired => "expired",
             Self::Withdrawn => "withdrawn",
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
             Self::Lapsed => "lapsed",
             Self::ToAudit => "to_audit",
             Self::Confirmed => "confirmed",
@@ -86,7 +102,7 @@ pub enum Viewer {
 impl Case {
     /// Where the case stands in [`super::machine::TABLE`] now.
     pub fn stage(&self, now: Millis) -> Stage {
-        stage(&self.progress.state, self.progress.run.used, self.facts.expires, self.facts.valid, now)
+        stage(&self.progress.state, self.progress.run, self.facts.expires, self.facts.valid, now)
     }
 
     /// What the case is now.
@@ -106,6 +122,12 @@ impl Case {
         }
     }
 
+    /// Until when an answer to what was forwarded counts; `None` where it was answered, or was never forwarded.
+    pub fn sent_until(&self) -> Option<Millis> {
+        let run = &self.progress.run;
+        run.sent.filter(|_| run.outcome.is_none()).map(|sent| sent.until)
+    }
+
     /// When the clock alone will next change the status, as the app sees it.
     pub fn next_change(&self, now: Millis) -> Option<Millis> {
         let at = match &self.progress.state {
@@ -116,14 +138,14 @@ impl Case {
             {
                 release_at.after(self.facts.valid)
             }
-            _ => return None,
+            _ => self.sent_until()?,
         };
         Some(at).filter(|at| *at > now)
     }
 }
 
 /// Where a case stands now, by what is stored and by the clock. For an audit `expires` is when it is unaudited.
-pub(super) fn stage(state: &State, used: Option<Millis>, expires: Millis, valid: Span, now: Millis) -> Stage {
+pub(super) fn stage(state: &State, run: Run, expires: Millis, valid: Span, now: Millis) -> Stage {
     let rejects = |decision: &Decision| decision.answer == Answer::Reject;
     match state {
         State::Held if now >= expires => Stage::Expired,
@@ -138,7 +160,7 @@ pub(super) fn stage(state: &State, used: Option<Millis>, expires: Millis, valid:
             }
         }
         State::Decided { decision, .. } if rejects(decision) => Stage::Rejected,
-        State::Decided { .. } if used.is_some() => Stage::Used,
+        State::Decided { .. } if run.used.is_some() => stage_of_run(run, now),
         State::Decided { release_at, .. } if now >= release_at.after(valid) => Stage::Lapsed,
         State::Decided { .. } => Stage::Approved,
         State::ToAudit if now >= expires => Stage::Unaudited,
@@ -154,6 +176,17 @@ pub(super) fn stage(state: &State, used: Option<Millis>, expires: Millis, valid:
     }
 }
 
+/// Where what was used stands.
+fn stage_of_run(run: Run, now: Millis) -> Stage {
+    match (run.sent, run.outcome) {
+        (None, _) => Stage::Used,
+        (Some(_), Some(Outcome::Done)) => Stage::Done,
+        (Some(_), Some(Outcome::Failed)) => Stage::Failed,
+        (Some(sent), None) if now < sent.until => Stage::Running,
+        (Some(_), None) => Stage::Unknown,
+    }
+}
+
 impl Stage {
     /// The public word for it.
     pub fn status(self, edited: bool, viewer: Viewer) -> Status {
@@ -162,6 +195,10 @@ impl Stage {
             (Self::Approving | Self::Rejecting, Viewer::App) | (Self::Held | Self::Moved, _) => Status::Held,
             (Self::Approving, Viewer::Desk) | (Self::Approved | Self::Used, _) => approved,
             (Self::Rejecting, Viewer::Desk) | (Self::Rejected, _) => Status::Rejected,
+            (Self::Running, _) => Status::Running,
+            (Self::Done, _) => Status::Done,
+            (Self::Failed, _) => Status::Failed,
+            (Self::Unknown, _) => Status::Unknown,
             (Self::Lapsed, _) => Status::Lapsed,
             (Self::Expired, _) => Status::Expired,
             (Self::Withdrawn, _) => Status::Withdrawn,

@@ -30,8 +30,12 @@ pub fn step(case: &mut Case, now: Millis, command: Command) -> Result<Step, Refu
     }
 }
 
-/// Stores what the clock has made of an open case.
+/// Stores what the clock has made of a case.
 fn notice_the_clock(case: &mut Case, stage: Stage, events: &mut Vec<Event>) {
+    if let (Stage::Unknown, Some(sent)) = (stage, case.progress.run.sent.as_mut().filter(|sent| !sent.lost)) {
+        sent.lost = true;
+        events.push(Event::Lost);
+    }
     let (ended, event) = match (&case.progress.state, stage) {
         (State::Held, Stage::Expired) => (State::Expired, Event::Expired),
         (State::ToAudit, Stage::Unaudited) => (State::Unaudited, Event::Unaudited),
@@ -66,17 +70,26 @@ fn apply(case: &mut Case, now: Millis, command: Command) -> Result<Option<Event>
             Ok(None)
         }
         Command::Leave { connection } => {
-            if let Some(waits) = case.progress.connection.as_mut().filter(|waits| waits.name == connection) {
-                waits.until = now;
-            }
+            case.progress.connection.take_if(|waits| waits.name == connection);
             Ok(None)
         }
-        Command::Take { connection }
-            if connection != case.progress.connection.as_ref().map(|waits| waits.name.clone()) =>
-        {
-            Err(Refusal::NewerConnection)
+        Command::Start { connection, until } => {
+            is_newest(case, Some(&connection))?;
+            case.progress.run.start(now, until).map(|()| Some(Event::Started))
         }
-        Command::Take { .. } => case.progress.run.take(now).map(|()| Some(Event::Taken)),
+        Command::Finish { outcome } => {
+            let news = case.progress.run.report(now, outcome)?;
+            Ok(news.then_some(Event::Finished(outcome)))
+        }
+        Command::Settle { person, .. } if case.facts.proposer == person => Err(Refusal::OwnAction),
+        Command::Settle { person, outcome } => {
+            case.progress.run.report(now, outcome)?;
+            Ok(Some(Event::Settled { by: person, outcome }))
+        }
+        Command::Take { connection } => {
+            is_newest(case, connection.as_deref())?;
+            case.progress.run.take(now).map(|()| Some(Event::Taken))
+        }
         Command::Redeem => case.progress.run.take(now).map(|()| Some(Event::Redeemed)),
         Command::Report { outcome } => {
             let news = case.progress.run.report(now, outcome)?;
@@ -100,6 +113,12 @@ fn lease(case: &mut Case, now: Millis, person: String, token: String) -> Result<
     };
     case.progress.lease = Some(Lease { person, token, until: now.after(case.facts.lease) });
     Ok(())
+}
+
+/// A release is for the connection that came last, where any waits.
+fn is_newest(case: &Case, connection: Option<&str>) -> Result<(), Refusal> {
+    let newest = case.progress.connection.as_ref().map(|waits| waits.name.as_str());
+    if newest == connection { Ok(()) } else { Err(Refusal::NewerConnection) }
 }
 
 /// Nobody decides what a key of theirs proposed, and nobody counts twice.

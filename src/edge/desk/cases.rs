@@ -13,7 +13,7 @@ use crate::core::ledger::Head;
 use crate::core::outbox::{Due, Message};
 use crate::core::time::{Millis, Span};
 use crate::wire::api::{Claim, answer_of_case, answer_without_record, case_json};
-use crate::wire::desk::MOVED;
+use crate::wire::desk::{MOVED, Take};
 use crate::wire::problem::{Code, Problem};
 use crate::wire::record;
 
@@ -74,6 +74,12 @@ pub(super) const EQUAL_CALLS: &[&str] = &[
     "CREATE INDEX cases_by_call ON cases (call, awaited_until) WHERE call IS NOT NULL",
 ];
 
+/// What was forwarded and not answered yet: until when an answer counts.
+pub(super) const SENT: &[&str] = &[
+    "ALTER TABLE cases ADD COLUMN sent_until INTEGER",
+    "CREATE INDEX cases_sent ON cases (sent_until) WHERE sent_until IS NOT NULL",
+];
+
 /// How many cases of equal calls are looked through.
 const MAX_EQUAL: i64 = 50;
 
@@ -113,13 +119,15 @@ fn form(command: &Command) -> Form {
     match command {
         Command::Lease { .. } => Form::Lease,
         Command::GiveBack { .. } => Form::Case,
-        Command::Undo { .. } | Command::Move { .. } => Form::OneCase,
+        Command::Undo { .. } | Command::Move { .. } | Command::Settle { .. } => Form::OneCase,
         Command::Decide { .. } => Form::Decision,
         Command::Redeem => Form::Redeemed,
         Command::Withdraw
         | Command::Join { .. }
         | Command::Leave { .. }
         | Command::Take { .. }
+        | Command::Start { .. }
+        | Command::Finish { .. }
         | Command::Report { .. }
         | Command::Raised { .. }
         | Command::Expire => Form::Answer,
@@ -257,13 +265,14 @@ impl Desk {
                           WHERE id = ? AND forget_at IS NOT NULL";
             self.sql.run(forget, &[Bind::Text(&facts), Bind::Text(write.id)])?;
         }
-        let update = "UPDATE cases SET open = ?, forget_at = ?, awaited_until = ?, approved_at = ?, progress = ? \
-                      WHERE id = ?";
+        let update = "UPDATE cases SET open = ?, forget_at = ?, awaited_until = ?, approved_at = ?, sent_until = ?, \
+                      progress = ? WHERE id = ?";
         let values = [
             is_open.into(),
             forget_at.into(),
             awaited_until.into(),
             case.approved_at().map(|at| at.0).into(),
+            case.sent_until().map(|at| at.0).into(),
             Bind::Text(&progress),
             Bind::Text(write.id),
         ];
@@ -377,10 +386,20 @@ impl Desk {
         }
     }
 
-    /// Takes the approved action away to run it, once.
-    pub(super) fn take(&self, case: &Case, now: Millis, connection: Option<String>) -> Result<Case, Problem> {
+    /// Takes the approved action away, once.
+    pub(super) fn take(
+        &self,
+        case: &Case,
+        now: Millis,
+        connection: Option<String>,
+        take: Take,
+    ) -> Result<Case, Problem> {
         let mut taken = case.clone();
-        match desk::apply(self, now, &mut taken, Command::Take { connection }, None)? {
+        let command = match take {
+            Take::Away => Command::Take { connection },
+            Take::Forward(until) => Command::Start { connection: connection.unwrap_or_default(), until },
+        };
+        match desk::apply(self, now, &mut taken, command, None)? {
             None => Ok(taken),
             Some(refusal) => Err(refused_app(refusal)),
         }
@@ -388,7 +407,11 @@ impl Desk {
 
     /// Stores what the clock has made of a case that is still open in its row.
     pub(super) fn notice_the_clock(&self, case: &Case, now: Millis) -> Result<(), Problem> {
-        if case.status(now, Viewer::App) == Status::Expired && case.progress.state == State::Held {
+        let is_over = match case.status(now, Viewer::App) {
+            Status::Expired => case.progress.state == State::Held,
+            status => status == Status::Unknown,
+        };
+        if is_over {
             desk::apply(self, now, &mut case.clone(), Command::Expire, None)?;
         }
         Ok(())
@@ -423,12 +446,15 @@ impl Desk {
 
     // By the clock
 
-    /// Ends what nobody decided in time.
+    /// Ends what nobody decided in time, and notes what was sent and never answered: the newest, because those
+    /// before it are noted already.
     pub(super) fn end_what_is_overdue(&self) {
         let overdue =
             "SELECT facts, progress FROM cases WHERE open = 1 AND expires <= ? ORDER BY expires LIMIT ?";
+        let lost = "SELECT facts, progress FROM cases WHERE sent_until <= ? ORDER BY sent_until DESC LIMIT ?";
         let Ok(now) = self.now() else { return };
-        let rows = self.sql.query(overdue, &[now.0.into(), BATCH.into()]).unwrap_or_default();
+        let mut rows = self.sql.query(overdue, &[now.0.into(), BATCH.into()]).unwrap_or_default();
+        rows.extend(self.sql.query(lost, &[now.0.into(), BATCH.into()]).unwrap_or_default());
         for mut case in rows.iter().filter_map(|row| read_case(row).ok()) {
             // A row that cannot be stepped stays overdue, and every read of it says so all the same.
             let _ = desk::apply(self, now, &mut case, Command::Expire, None);

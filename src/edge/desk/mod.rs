@@ -27,7 +27,7 @@ use crate::core::desk::{Looking, Request, Store as _};
 use crate::core::json::Json;
 use crate::core::time::Millis;
 use crate::wire::api::{answer_of_case, answer_without_record, case_json};
-use crate::wire::desk::{Ask, MOVED, WATCHER};
+use crate::wire::desk::{Ask, MOVED, Take, WATCHER};
 use crate::wire::problem::{Code, Problem};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use futures_channel::oneshot;
@@ -50,6 +50,7 @@ const MIGRATIONS: &[&[&str]] = &[
     opinions::TABLES,
     chain::BY_SUBJECT,
     load::TABLES,
+    cases::SENT,
 ];
 
 /// The object.
@@ -236,7 +237,7 @@ impl Desk {
         &self,
         id: &str,
         wait_ms: i64,
-        take: bool,
+        take: Option<Take>,
         proceeded: bool,
         connection: Option<String>,
     ) -> Answered {
@@ -256,8 +257,8 @@ impl Desk {
                 // For this connection nothing will change any more.
                 return Ok((202, Json::object([("status", Status::Held.as_str().into())])));
             }
-            if take && matches!(case.stage(now), Stage::Approved | Stage::Used) {
-                let case = self.take(&case, now, connection)?;
+            if let Some(take) = take.filter(|_| can_be_taken(case.stage(now))) {
+                let case = self.take(&case, now, connection, take)?;
                 return Ok((200, answer_of_case(&case, now)));
             }
             if case.status(now, Viewer::App) != Status::Held {
@@ -300,10 +301,11 @@ impl Desk {
             rows.first()?.optional_int("at").ok().flatten()
         };
         let now = clock::now().0;
+        let lost = earliest(&format!("SELECT min(sent_until) AS at FROM cases WHERE sent_until > {now}"));
         // A second of distance, so that a row which cannot be stepped does not keep the object busy.
         let case = earliest("SELECT min(expires) AS at FROM cases WHERE open = 1");
         let old = earliest("SELECT min(forget_at) AS at FROM cases WHERE forget_at IS NOT NULL");
-        let rows = case.into_iter().chain(old).map(|at| at.max(now.saturating_add(1000)));
+        let rows = case.into_iter().chain(old).chain(lost).map(|at| at.max(now.saturating_add(1000)));
         let waiting = format!("SELECT min(due) AS at FROM outbox WHERE dead = 0 AND {}", self.not_leaving());
         // What is overdue for long could not be noted as delivered: not again at once.
         let overdue = |at: i64| at < now.saturating_sub(1000);
@@ -331,6 +333,12 @@ fn new_token() -> Result<String, Problem> {
     let bytes: [u8; 12] =
         clock::random().map_err(|_| Problem::new(Code::Unavailable, "desk: no random bytes"))?;
     Ok(Base64UrlUnpadded::encode_string(&bytes))
+}
+
+/// Where a release can be taken, or is told to have been.
+fn can_be_taken(stage: Stage) -> bool {
+    use Stage::{Approved, Done, Failed, Running, Unknown, Used};
+    matches!(stage, Approved | Used | Running | Done | Failed | Unknown)
 }
 
 /// What people get of a case alone.

@@ -197,6 +197,8 @@ pub(super) fn counts(sql: &Sql, name: &str) -> Answered {
         &[now.0.into()],
     )?;
     let row = rows.first().ok_or_else(|| failed(&SqlError("no count".to_owned())))?;
+    let unknown = "SELECT count(*) AS unknown FROM cases WHERE sent_until <= ?";
+    let unknown = sql.query(unknown, &[now.0.into()])?.first().map_or(Ok(0), |row| row.int("unknown"))?;
     let oldest = row.optional_int("oldest")?;
     Ok((
         200,
@@ -204,6 +206,7 @@ pub(super) fn counts(sql: &Sql, name: &str) -> Answered {
             ("name", name.into()),
             ("held", row.int("held")?.into()),
             ("to_audit", row.int("to_audit")?.into()),
+            ("unknown", unknown.into()),
             ("oldest", oldest.map(|at| Millis(at).to_string()).into()),
             ("capacity", said_of(sql)?),
         ]),

@@ -387,7 +387,7 @@ impl Writer<'_> {
 
 impl AnswerStream for Stream {
     fn take(&mut self, event: Event, out: &mut Vec<u8>) -> Result<(), AnswerError> {
-        let Event { raw, data, name } = event;
+        let Event { raw, data, name, .. } = event;
         if self.over {
             // Nothing is behind the end.
             return Ok(());

@@ -237,7 +237,7 @@ fn index_of(event: &Json) -> Option<usize> {
 
 impl AnswerStream for Stream {
     fn take(&mut self, event: Event, out: &mut Vec<u8>) -> Result<(), AnswerError> {
-        let Event { raw, name, data } = event;
+        let Event { raw, name, data, .. } = event;
         let waits = matches!(self.stage, Stage::Ripe | Stage::Waiting);
         let Some(data) = data else {
             out.extend(raw);

@@ -1,0 +1,239 @@
+//! Forwarding what may run, and passing on how it is answered. This goes on although the client has gone: its desk
+//! hears of the answer all the same. What is not answered for certain in time is unknown, and never sent again.
+
+use super::super::fates::HEARTBEAT;
+use super::super::proposals::Request;
+use super::super::timer::Timer;
+use super::super::upstream::{self, Answering, Outgoing};
+use super::super::{clock, config};
+use super::passing::{Secret, events, message};
+use super::{flights, noticed, tools};
+use crate::core::case::Outcome;
+use crate::core::json::Json;
+use crate::core::time::{Millis, Span};
+use crate::wire::call::Fate;
+use crate::wire::mcp::returned::{outcome_of_status, returned};
+use crate::wire::mcp::said;
+use crate::wire::mcp::sent::Sent;
+use crate::wire::problem::{Code, Problem};
+use crate::wire::sse::{self, Decoder};
+use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures_util::StreamExt as _;
+use futures_util::future::{Either, select};
+use std::pin::pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// Where what is for the client goes. Once it has gone, nowhere.
+pub(super) struct Out(UnboundedSender<Vec<u8>>);
+
+impl Out {
+    pub(super) fn new() -> (Self, UnboundedReceiver<Vec<u8>>) {
+        let (out, events) = unbounded();
+        (Self(out), events)
+    }
+
+    pub(super) fn say(&self, write: impl FnOnce(&mut Vec<u8>)) {
+        let mut bytes = Vec::new();
+        write(&mut bytes);
+        // Whoever has gone is told nothing.
+        let _ = self.0.unbounded_send(bytes);
+    }
+}
+
+/// What is needed to forward what may run of a request.
+pub(super) struct Exchange {
+    pub(super) request: Rc<Request>,
+    pub(super) sent: Sent,
+    pub(super) outgoing: Outgoing,
+    pub(super) out: Out,
+}
+
+/// A request that is to be answered.
+struct Pending {
+    id: Json,
+    /// Of a call that was held: its desk, its case and its kind.
+    case: Option<(String, String, String)>,
+}
+
+/// How a wait for the upstream ended.
+enum Waited<T> {
+    For(T),
+    /// Nothing came in time.
+    InVain,
+}
+
+impl Exchange {
+    /// Says which calls may not run, sends the rest, and passes on what comes. `cases` are those of the calls that
+    /// were held.
+    pub(super) async fn forward(self, fates: Vec<Fate>, cases: Vec<Option<(String, String)>>) {
+        let mut pending: Vec<Pending> =
+            self.sent.others().map(|id| Pending { id: id.clone(), case: None }).collect();
+        for ((call, fate), case) in self.sent.calls().iter().zip(&fates).zip(cases) {
+            match noticed(&self.sent, call, fate) {
+                Some(notice) => self.tell(&notice),
+                None => {
+                    let case = case.map(|(desk, id)| (desk, id, call.call.kind.clone()));
+                    pending.push(Pending { id: call.id.clone(), case });
+                }
+            }
+        }
+        if let Some(body) = self.sent.rewritten(&fates) {
+            self.send(&body, &fates, pending).await;
+        }
+    }
+
+    fn tell(&self, message: &Json) {
+        self.out.say(|bytes| said::event(message, bytes));
+    }
+
+    async fn send(&self, body: &[u8], fates: &[Fate], mut pending: Vec<Pending>) {
+        // The desk counts from when it stored the intent, a moment before this.
+        let until = clock::now().after(Span::seconds(config::answer_seconds(&self.request.env)));
+        let outgoing = match tools::mirrored(&self.sent, &self.outgoing, fates).await {
+            Ok(outgoing) => outgoing,
+            // Nothing was sent.
+            Err(problem) => return self.end(pending, Some(Outcome::Failed), &problem).await,
+        };
+        let answered = match self.patiently(until, pin!(outgoing.send(body))).await {
+            Waited::For(Ok(answering)) => self.take(answering, until, &mut pending).await,
+            Waited::For(Err(problem)) => Err((None, problem)),
+            Waited::InVain => Err((None, self.too_slow())),
+        };
+        if let Err((outcome, problem)) = answered {
+            self.end(pending, outcome, &problem).await;
+        }
+    }
+
+    /// Passes an answer on. What is left unanswered then ends as this says.
+    async fn take(
+        &self,
+        answering: Answering,
+        until: Millis,
+        pending: &mut Vec<Pending>,
+    ) -> Result<(), (Option<Outcome>, Problem)> {
+        let status = answering.status;
+        let is_ok = (200..300).contains(&status);
+        if is_ok && answering.media_type() == "text/event-stream" {
+            return self.relay(answering, until, pending).await.map_err(|problem| (None, problem));
+        }
+        let whole = match self.patiently(until, pin!(answering.whole(&self.outgoing.upstream))).await {
+            Waited::For(whole) => whole.map_err(|problem| (None, problem))?,
+            Waited::InVain => return Err((None, self.too_slow())),
+        };
+        let message = Json::parse(&whole.body).ok();
+        if is_ok {
+            if let Some(message) = &message {
+                self.note(message, pending).await;
+            }
+            if !whole.body.is_empty() {
+                self.out.say(|bytes| said::event_of_body(&whole.body, bytes));
+            }
+            let problem = self.problem("answered with something else than results");
+            return if pending.is_empty() { Ok(()) } else { Err((None, problem)) };
+        }
+        let outcome = outcome_of_status(status);
+        // Errors with a status of their own need not name the request.
+        if let (Some(Json::Object(error)), Some(outcome)) =
+            (message.filter(|said| said.get("error").is_some()), outcome)
+        {
+            for one in std::mem::take(pending) {
+                let mut error = error.clone();
+                error.set("id", one.id.clone());
+                self.finish(&one, outcome).await;
+                self.tell(&error.into());
+            }
+            return Ok(());
+        }
+        Err((outcome, self.problem(&format!("answered with status {status}"))))
+    }
+
+    /// Passes a stream on until every request is answered, or it ends.
+    async fn relay(
+        &self,
+        answering: Answering,
+        until: Millis,
+        pending: &mut Vec<Pending>,
+    ) -> Result<(), Problem> {
+        let (mut chunks, mut decoder, mut secret) =
+            (answering.chunks, Decoder::default(), Secret::new(answering.secret));
+        let mut can_be_resumed = false;
+        while !pending.is_empty() {
+            let until = if pending.iter().any(|one| one.case.is_some()) { until } else { Millis(i64::MAX) };
+            let chunk = match self.patiently(until, pin!(chunks.next())).await {
+                Waited::For(Some(Ok(chunk))) => chunk,
+                Waited::For(Some(Err(_)) | None) if can_be_resumed => return Ok(()),
+                Waited::For(Some(Err(_)) | None) => {
+                    return Err(self.problem("ended its answer before it was whole"));
+                }
+                Waited::InVain => return Err(self.too_slow()),
+            };
+            if secret.is_in(&chunk) {
+                return Err(upstream::gives_away(&self.outgoing.upstream));
+            }
+            for event in events(&mut decoder, &chunk) {
+                can_be_resumed |= event.has_id;
+                if let Some(message) = message(&event) {
+                    self.note(&message, pending).await;
+                }
+            }
+            self.out.say(|bytes| bytes.extend(chunk));
+        }
+        Ok(())
+    }
+
+    /// Notes the answers in a message. The client hears of them after the desk has.
+    async fn note(&self, message: &Json, pending: &mut Vec<Pending>) {
+        for answer in returned(message) {
+            let Some(at) = pending.iter().position(|one| one.id == answer.id) else { continue };
+            let one = pending.swap_remove(at);
+            if let Some(outcome) = answer.outcome {
+                self.finish(&one, outcome).await;
+            }
+        }
+    }
+
+    async fn finish(&self, one: &Pending, outcome: Outcome) {
+        if let Some((desk, case, _)) = &one.case {
+            flights::finish(&self.request.env, desk, case, outcome).await;
+        }
+    }
+
+    /// Ends what was not answered: as this says, or unknown.
+    async fn end(&self, pending: Vec<Pending>, outcome: Option<Outcome>, problem: &Problem) {
+        for one in pending {
+            match (outcome, &one.case) {
+                (None, Some((_, case, kind))) => {
+                    self.tell(&said::unknown(&one.id, case, kind, self.sent.is_modern()));
+                }
+                (outcome, _) => {
+                    self.finish(&one, outcome.unwrap_or(Outcome::Failed)).await;
+                    self.tell(&said::error(&one.id, problem));
+                }
+            }
+        }
+    }
+
+    /// Waits until then at most, and keeps the client patient.
+    async fn patiently<F: Future + Unpin>(&self, until: Millis, mut work: F) -> Waited<F::Output> {
+        loop {
+            let left = until.since(clock::now()).as_millis();
+            let Some(left) = u64::try_from(left).ok().filter(|left| *left > 0) else { return Waited::InVain };
+            let beat = HEARTBEAT.min(Duration::from_millis(left));
+            work = match select(work, Timer::after(beat)).await {
+                Either::Left((done, _)) => return Waited::For(done),
+                Either::Right(((), work)) => work,
+            };
+            self.out.say(|bytes| sse::comment("running", bytes));
+        }
+    }
+
+    fn problem(&self, what: &str) -> Problem {
+        upstream::problem(&self.outgoing.upstream, Code::Upstream, what)
+    }
+
+    fn too_slow(&self) -> Problem {
+        let what = format!("did not answer within {} s", config::answer_seconds(&self.request.env));
+        upstream::problem(&self.outgoing.upstream, Code::UpstreamTimeout, &what)
+    }
+}

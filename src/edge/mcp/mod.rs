@@ -1,0 +1,119 @@
+//! A server of MCP behind Holdpoint: its calls stand in the requests, and are gated before anything of them is sent.
+//! All else passes. What is held is forwarded by Holdpoint itself once it is approved, within the client's own
+//! request: the intent is stored first, with the spending of the approval, and the answer after it.
+
+mod exchange;
+mod flights;
+mod forwarding;
+mod passing;
+mod tools;
+
+use super::fates::fates_of;
+use super::incoming::Incoming;
+use super::proposals::Proposal;
+use super::proxy::{self, Way};
+use super::upstream::Outgoing;
+use super::{Responded, respond, whole};
+use crate::core::json::Json;
+use crate::wire::asked::Asked;
+use crate::wire::call::Fate;
+use crate::wire::mcp::said;
+use crate::wire::mcp::sent::{Headers, Sent, ToolCall};
+use crate::wire::problem::{Code, Problem};
+use crate::wire::upstream::Upstream;
+use flights::Flights;
+use std::rc::Rc;
+use worker::Response;
+
+/// Answers a request of a client.
+pub(super) async fn serve(way: &Way<'_>, upstream: &Upstream) -> Responded {
+    let Way { env, incoming, .. } = way;
+    let outgoing = Outgoing::new(env, incoming, upstream, "")?;
+    let flights = Flights::of(way, upstream);
+    if incoming.method != "POST" {
+        let resumes = incoming.header("last-event-id").is_some();
+        return passing::pass(outgoing, b"", flights.filter(|_| resumes)).await;
+    }
+    let sent = Sent::read(&incoming.body, &headers(incoming))?;
+    if let Some(flights) = &flights {
+        flights.cancel(sent.cancelled()).await;
+    }
+    if sent.calls().is_empty() {
+        return passing::pass(outgoing, &incoming.body, None).await;
+    }
+    match gated(way, upstream, outgoing, sent.clone(), flights).await {
+        Err(problem) if is_answered(&problem) => Ok(errors(&sent, &problem)),
+        responded => responded,
+    }
+}
+
+fn headers(incoming: &Incoming) -> Headers {
+    Headers {
+        version: incoming.header("mcp-protocol-version"),
+        method: incoming.header("mcp-method"),
+        name: incoming.header("mcp-name"),
+    }
+}
+
+/// Whether a problem is told in answer to the call: its clients show nothing of answers with another status.
+fn is_answered(problem: &Problem) -> bool {
+    matches!(problem.code, Code::Invalid | Code::Upstream | Code::UpstreamTimeout | Code::Unavailable)
+}
+
+fn errors(sent: &Sent, problem: &Problem) -> Response {
+    let errors = sent.calls().iter().map(|call| said::error(&call.id, problem)).collect();
+    respond::rpc_error(200, &as_sent(sent, errors))
+}
+
+/// Answers in the form of the request: one, or a batch.
+fn as_sent(sent: &Sent, mut messages: Vec<Json>) -> Json {
+    match messages.pop() {
+        Some(message) if messages.is_empty() && !sent.is_batch() => message,
+        last => messages.into_iter().chain(last).collect(),
+    }
+}
+
+async fn gated(
+    way: &Way<'_>,
+    upstream: &Upstream,
+    outgoing: Outgoing,
+    sent: Sent,
+    flights: Option<Flights>,
+) -> Responded {
+    let request = Rc::new(proxy::request(way, upstream, "", Asked::default(), false)?);
+    let accepts = way.incoming.header("accept").unwrap_or_default();
+    if !["text/event-stream", "text/*", "*/*"].iter().any(|media_type| accepts.contains(media_type)) {
+        let detail = "a client of MCP accepts text/event-stream: an answer may have to wait for a person";
+        return Err(Problem::new(Code::Invalid, detail));
+    }
+    let calls = sent.calls().iter().map(|call| call.call.clone()).collect();
+    let proposals = request.propose(0, calls, None, None).await;
+    let headers = respond::headers(&[]);
+    whole::set_status_headers(&headers, &proposals);
+    let Some(settled) = proposals.iter().map(Proposal::settled).collect::<Option<Vec<_>>>() else {
+        if let Some(flights) = &flights {
+            flights.remember(&sent, &proposals, &request.connection).await;
+        }
+        return exchange::held(request, sent, outgoing, proposals, headers);
+    };
+    let fates = fates_of(settled);
+    let notices: Vec<Json> =
+        sent.calls().iter().zip(&fates).filter_map(|(call, fate)| noticed(&sent, call, fate)).collect();
+    let response = match sent.rewritten(&fates) {
+        None => respond::json(200, &as_sent(&sent, notices)),
+        Some(_) if !notices.is_empty() => {
+            return exchange::settled(request, sent, outgoing, fates, headers);
+        }
+        Some(body) => passing::pass(tools::mirrored(&sent, &outgoing, &fates).await?, &body, None).await?,
+    };
+    for (name, value) in headers.entries() {
+        // Headers of our own words cannot be refused.
+        let _ = response.headers().set(&name, &value);
+    }
+    Ok(response)
+}
+
+/// The notice in the place of a call's result, where that is its fate.
+fn noticed(sent: &Sent, call: &ToolCall, fate: &Fate) -> Option<Json> {
+    fate.notice().map(|notice| said::notice(&call.id, notice, sent.is_modern()))
+}

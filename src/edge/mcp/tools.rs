@@ -1,0 +1,77 @@
+//! The upstream's tools, asked for where a call's headers repeat arguments that have changed.
+
+use super::super::upstream::{self, Outgoing};
+use super::passing::{events, message};
+use crate::core::json::Json;
+use crate::wire::call::Fate;
+use crate::wire::mcp::mirrored::{self, PREFIX};
+use crate::wire::mcp::sent::{Sent, ToolCall};
+use crate::wire::problem::{Code, Problem};
+use crate::wire::sse::Decoder;
+
+/// How many pages of tools are looked through.
+const MAX_PAGES: usize = 20;
+
+/// The request with the headers that repeat its arguments as they are now.
+pub(super) async fn mirrored(sent: &Sent, outgoing: &Outgoing, fates: &[Fate]) -> Result<Outgoing, Problem> {
+    let mut changed = Vec::new();
+    let known = outgoing.names(PREFIX);
+    for (call, fate) in sent.calls().iter().zip(fates) {
+        if let (Fate::RunWith(args), false) = (fate, known.is_empty()) {
+            changed.extend(known.iter().map(|name| (name.clone(), None)));
+            let tools = Tools { sent, outgoing, call };
+            let headers = tools.headers(|tools| mirrored::headers(tools, &call.call.kind, args)).await?;
+            changed.extend(headers.into_iter().map(|(name, value)| (name, Some(value))));
+        }
+    }
+    outgoing.with(&changed)
+}
+
+struct Tools<'a> {
+    sent: &'a Sent,
+    outgoing: &'a Outgoing,
+    call: &'a ToolCall,
+}
+
+impl Tools<'_> {
+    /// What is found on the first page of tools that has it.
+    async fn headers<T>(&self, find: impl Fn(&Json) -> Option<T>) -> Result<T, Problem> {
+        let mut cursor: Option<String> = None;
+        for _ in 0..MAX_PAGES {
+            let page = self.page(cursor.as_deref()).await?;
+            if let Some(found) = find(&page) {
+                return Ok(found);
+            }
+            match mirrored::next(&page) {
+                Some(next) => cursor = Some(next.to_owned()),
+                None => break,
+            }
+        }
+        Err(self.unlisted())
+    }
+
+    async fn page(&self, cursor: Option<&str>) -> Result<Json, Problem> {
+        let mut headers: Vec<(String, Option<String>)> =
+            self.outgoing.names(PREFIX).into_iter().map(|name| (name, None)).collect();
+        headers.push(("mcp-name".to_owned(), None));
+        if !self.outgoing.names("mcp-method").is_empty() {
+            headers.push(("mcp-method".to_owned(), Some("tools/list".to_owned())));
+        }
+        let body = self.sent.list_of_tools(self.call, cursor).to_string();
+        let answering = self.outgoing.with(&headers)?.send(body.as_bytes()).await?;
+        let is_stream = answering.media_type() == "text/event-stream";
+        let answered = answering.whole(&self.outgoing.upstream).await?;
+        let lists = |page: &Json| page.get("result").is_some();
+        let page = if is_stream {
+            events(&mut Decoder::default(), &answered.body).iter().filter_map(message).find(lists)
+        } else {
+            Json::parse(&answered.body).ok().filter(lists)
+        };
+        page.ok_or_else(|| self.unlisted())
+    }
+
+    fn unlisted(&self) -> Problem {
+        let what = "does not list the tool, so the headers that repeat its arguments cannot be made anew";
+        upstream::problem(&self.outgoing.upstream, Code::Upstream, what)
+    }
+}
