@@ -19,9 +19,12 @@
 
 #[path = "support/client.rs"]
 mod client;
+#[path = "support/goldens.rs"]
+mod goldens;
 #[path = "support/replay.rs"]
 mod replay;
 
+use goldens::{cases, fate, is_golden, printing, read};
 use holdpoint::core::json::{Json, Object};
 use holdpoint::wire::answer::{AnswerStream, WholeAnswer as _};
 use holdpoint::wire::anthropic;
@@ -35,59 +38,23 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use replay::Replayed;
 use std::fs;
-use std::path::{Path, PathBuf};
-
-fn cases(of: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire").join(of);
-    let mut cases: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    cases.sort();
-    cases
-}
+use std::path::Path;
 
 fn name(case: &Path) -> &str {
     case.file_name().unwrap().to_str().unwrap()
 }
 
-fn printing() -> bool {
-    std::env::var("HOLDPOINT_PRINT").is_ok()
-}
-
 // Answers
 
-fn fate(line: &str) -> Fate {
-    let words: Vec<&str> = line.splitn(5, ' ').collect();
-    let object = |text: &str| Json::parse(text.as_bytes()).unwrap().as_object().unwrap().clone();
-    match words.as_slice() {
-        ["run"] => Fate::Run,
-        ["run", ..] => Fate::RunWith(object(&line[4..])),
-        ["notice", id, kind, word, why] => {
-            let why = match *word {
-                "rejected" => Why::Rejected((*why).to_owned()),
-                "blocked" => Why::Blocked((*why).to_owned()),
-                other => panic!("`{other}` is no reason"),
-            };
-            Fate::Notice(Notice { id: (*id).to_owned(), kind: (*kind).to_owned(), why })
-        }
-        _ => panic!("a fate is `run`, `run {{…}}` or `notice ID KIND WORD WHY`, not {line}"),
-    }
-}
-
 fn check_answer(case: &Path, rewrite: impl Fn(&[u8], &[Fate], bool) -> String) {
-    let read = |name: &str| {
-        fs::read_to_string(case.join(name))
-            .unwrap_or_else(|error| panic!("{}/{name}: {error}", case.display()))
-    };
-    let script = read("fates.txt");
+    let script = read(case, "fates.txt");
     let (structured, lines) = match script.strip_prefix("structured\n") {
         Some(lines) => (true, lines),
         None => (false, script.as_str()),
     };
     let fates: Vec<Fate> = lines.lines().map(fate).collect();
-    let out = rewrite(read("in.json").as_bytes(), &fates, structured);
-    if printing() {
-        fs::write(case.join("out.json"), &out).unwrap();
-    }
-    assert_eq!(out, read("out.json").trim_end(), "{}", case.display());
+    let out = rewrite(read(case, "in.json").as_bytes(), &fates, structured);
+    is_golden(case, "out.json", &out);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! JSON Pointer (RFC 6901): how policies and verdicts name a place inside an action.
 
-use super::json::Json;
+use super::json::{Json, is_namesake};
 
 /// A parsed pointer; the empty one names the whole document.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -38,8 +38,8 @@ impl Pointer {
         let mut place = Some(document);
         for token in &self.0 {
             let Some(here) = place else { return false };
-            let is_namesake = |name: &str| name != token && name.to_lowercase() == token.to_lowercase();
-            if here.as_object().is_some_and(|object| object.iter().any(|(name, _)| is_namesake(name))) {
+            if here.as_object().is_some_and(|object| object.iter().any(|(name, _)| is_namesake(name, token)))
+            {
                 return true;
             }
             place = match here {

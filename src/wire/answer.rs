@@ -4,6 +4,7 @@
 use super::call::{Call, Fate};
 use super::problem::Code;
 use super::sse::{self, Decoder, Event, SseError};
+use super::withheld::contains;
 use crate::core::json::{Json, JsonError};
 
 /// Why an answer cannot be gated. Nothing of it that was kept back ever leaves.
@@ -293,9 +294,4 @@ impl Flow {
     pub fn model(&self) -> Option<&str> {
         self.answer.model()
     }
-}
-
-/// Whether bytes contain others.
-pub fn contains(body: &[u8], part: &[u8]) -> bool {
-    !part.is_empty() && body.windows(part.len()).any(|window| window == part)
 }

@@ -4,7 +4,7 @@
 use super::answer::{AnswerError, MAX_CALLS, WholeAnswer};
 use super::call::{Call, Fate};
 use crate::core::action::Confidence;
-use crate::core::json::{Json, Object};
+use crate::core::json::{Json, Object, is_namesake};
 use crate::core::pointer::Pointer;
 
 /// Where the actions are in an endpoint's answers.
@@ -114,7 +114,7 @@ impl Answer {
     /// Reads an answer and finds its actions.
     pub fn parse(body: &[u8], map: &Map) -> Result<Self, AnswerError> {
         let document = Json::parse(body)?;
-        let is_told = |(name, _): (&str, &Json)| name.eq_ignore_ascii_case(TOLD);
+        let is_told = |(name, _): (&str, &Json)| name == TOLD || is_namesake(name, TOLD);
         if document.as_object().is_some_and(|document| document.iter().any(is_told)) {
             return Err(AnswerError::Shape("it has a member `holdpoint`, which is Holdpoint's own"));
         }

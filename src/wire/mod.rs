@@ -38,3 +38,4 @@ pub mod token_scores;
 pub mod trial;
 pub mod upstream;
 pub mod webhook;
+pub mod withheld;

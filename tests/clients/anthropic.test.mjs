@@ -2,6 +2,8 @@
 // that follow a schema, errors, and what is not sent anywhere. Verdict by verdict it is in matrix.test.mjs.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { request } from "node:http";
 import { after, before, beforeEach, describe, test } from "node:test";
 import Anthropic from "@anthropic-ai/sdk";
 import { Holdpoint } from "../harness/holdpoint.mjs";
@@ -91,12 +93,18 @@ describe("keys", () => {
 });
 
 test("a body that is none, or too large, is told in the client's words", async () => {
-  const send = (body, headers = {}) => fetch(`${holdpoint.url}/to/ai/v1/messages`, { method: "POST", headers: { "x-api-key": app, "content-type": "application/json", ...headers }, body });
-  for (const [body, status, type] of [['{"messages":', 400, "invalid_request_error"], [new Uint8Array((32 << 20) + 1), 413, "request_too_large"]]) {
-    const answered = await send(body);
-    const said = await answered.json();
-    assert.deepEqual([answered.status, said.type, said.error.type, answered.headers.get("x-should-retry")], [status, "error", type, "false"]);
-  }
+  // What is too large is refused by the length that it announces, before any of it was sent.
+  const send = async (body, length = body.length) => {
+    const headers = { "x-api-key": app, "content-type": "application/json", "content-length": length };
+    const asking = request(`${holdpoint.url}/to/ai/v1/messages`, { method: "POST", headers });
+    asking.write(body);
+    const [answered] = await once(asking, "response");
+    const said = JSON.parse(Buffer.concat(await answered.toArray()));
+    asking.destroy();
+    return [answered.statusCode, said.type, said.error.type, answered.headers["x-should-retry"]];
+  };
+  assert.deepEqual(await send('{"messages":'), [400, "error", "invalid_request_error", "false"]);
+  assert.deepEqual(await send("{", (32 << 20) + 1), [413, "error", "request_too_large", "false"]);
   assert.equal(upstream.requests.length, 0);
 });
 

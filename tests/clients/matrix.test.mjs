@@ -3,12 +3,9 @@
 // into docs/clients.md (`HOLDPOINT_PRINT=1`), and compared with it.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
-import { Holdpoint, root } from "../harness/holdpoint.mjs";
+import { pinned, python, says, version } from "../harness/clients.mjs";
+import { Holdpoint } from "../harness/holdpoint.mjs";
 import { POLICY, Reviewer, TOOLS, VERDICTS, answer, expected } from "../harness/model.mjs";
 import { Upstream } from "../harness/upstream.mjs";
 import * as aiSdk from "./sdk/ai_sdk.mjs";
@@ -19,14 +16,12 @@ const OPENAI = ["chat", "responses"];
 const MODES = ["plain", "raw stream", "stream helper", "agent loop"];
 const WORDS = { chat: "Chat Completions", responses: "Responses", messages: "Messages" };
 
-const version = (name) => JSON.parse(readFileSync(join(root, "node_modules", name, "package.json"), "utf8")).version;
-const pinned = (name) => new RegExp(`^${name}==(.*)$`, "m").exec(readFileSync(join(root, "tests/requirements.txt"), "utf8"))[1];
 const CLIENTS = {
   [`openai ${version("openai")} for Node`]: { start: () => inProcess(openaiNode, "openai"), forms: OPENAI },
-  [`openai ${pinned("openai")} for Python`]: { start: () => python("openai_python.py", "openai"), forms: OPENAI },
+  [`openai ${pinned("openai")} for Python`]: { start: () => inPython("openai_python.py", "openai"), forms: OPENAI },
   [`ai ${version("ai")} with @ai-sdk/openai ${version("@ai-sdk/openai")}`]: { start: () => inProcess(aiSdk, "openai"), forms: OPENAI },
   [`@anthropic-ai/sdk ${version("@anthropic-ai/sdk")} for Node`]: { start: () => inProcess(anthropicNode, "anthropic"), forms: ["messages"], more: ["agent loop, streamed"] },
-  [`anthropic ${pinned("anthropic")} for Python`]: { start: () => python("anthropic_python.py", "anthropic"), forms: ["messages"] },
+  [`anthropic ${pinned("anthropic")} for Python`]: { start: () => inPython("anthropic_python.py", "anthropic"), forms: ["messages"] },
   [`ai ${version("ai")} with @ai-sdk/anthropic ${version("@ai-sdk/anthropic")}`]: { start: () => inProcess(aiSdk, "anthropic"), forms: ["messages"] },
 };
 const modes = ({ more = [] }) => [...MODES, ...more];
@@ -54,28 +49,10 @@ function inProcess({ ways }, name) {
   return { use: (dialect, mode, said, headers) => all[dialect][mode](said, { headers }), stop() {} };
 }
 
-/** A client in Python, fed a job a line. */
-function python(script, name) {
-  const env = { ...process.env, HOLDPOINT_URL: url(name), HOLDPOINT_KEY: app, HOLDPOINT_TOOLS: JSON.stringify(TOOLS) };
-  const child = spawn(process.env.HOLDPOINT_PYTHON, [join(root, "tests/clients/sdk", script)], { env, stdio: ["pipe", "pipe", "inherit"] });
-  const jobs = new Map();
-  // Whatever ends it, nobody waits for its answers in vain.
-  child.on("exit", (code) => jobs.forEach((answered) => answered({ error: `Python ended with ${code}` })));
-  createInterface({ input: child.stdout }).on("line", (line) => {
-    const { id, seen } = JSON.parse(line);
-    jobs.get(id)(seen);
-  });
-  return {
-    use: async (dialect, mode, said, headers) => {
-      const id = jobs.size;
-      const answered = new Promise((resolve) => jobs.set(id, resolve));
-      child.stdin.write(`${JSON.stringify({ id, dialect, mode, said, headers })}\n`);
-      const seen = await answered;
-      if (seen.error) throw new Error(seen.error);
-      return seen;
-    },
-    stop: () => child.stdin.end(),
-  };
+/** A client in Python. */
+function inPython(script, name) {
+  const { use, stop } = python(script, { HOLDPOINT_URL: url(name), HOLDPOINT_KEY: app, HOLDPOINT_TOOLS: JSON.stringify(TOOLS) });
+  return { use: (dialect, mode, said, headers) => use({ dialect, mode, said, headers }), stop };
 }
 
 const isLoop = (mode) => mode.startsWith("agent loop");
@@ -128,17 +105,8 @@ for (const [name, made] of Object.entries(CLIENTS)) {
 test("docs/clients.md says what passed", () => {
   const rows = Object.entries(CLIENTS).flatMap(([name, made]) =>
     made.forms.flatMap((dialect) =>
-      modes(made).map((mode) => {
-        const cells = VERDICTS.map((verdict) => (passed.has([name, dialect, mode, verdict].join("|")) ? "✓" : "✗"));
-        return `| ${[name, WORDS[dialect], mode, ...cells].join(" | ")} |`;
-      }),
+      modes(made).map((mode) => [[name, WORDS[dialect], mode], VERDICTS.map((verdict) => passed.has([name, dialect, mode, verdict].join("|")))]),
     ),
   );
-  const table = [`| client | form | used as | ${VERDICTS.join(" | ")} |`, `|---|---|---|${VERDICTS.map(() => ":-:|").join("")}`, ...rows].join("\n");
-  const path = join(root, "docs/clients.md");
-  const page = readFileSync(path, "utf8");
-  const written = page.replace(/(<!-- table -->\n)[^]*?(\n?<!-- end -->)/, (_, begin, end) => begin + table + end);
-  if (process.env.HOLDPOINT_PRINT) writeFileSync(path, written);
-  assert.equal(written, readFileSync(path, "utf8"), "run the stage again with HOLDPOINT_PRINT=1");
-  assert.ok(!table.includes("✗"), "every cell passes");
+  says("table", ["client", "form", "used as"], VERDICTS, rows);
 });

@@ -63,7 +63,6 @@ before(async () => {
     upstreams: {
       ai: { url: upstream.url, dialect: "openai", secret, pass: ["GET /v1/files/*"] },
       down: { url: down, dialect: "openai" },
-      tools: { url: upstream.url, dialect: "mcp" },
     },
   });
   app = (await holdpoint.key("app")).key;
@@ -438,7 +437,7 @@ describe("an upstream that fails", () => {
 
 describe("what is not sent anywhere", () => {
   test("endpoints that cannot be gated yet, and whatever is not known", async () => {
-    await assert.rejects(clientOf("tools").chat.completions.create(ASK), { status: 422, code: "invalid" });
+    await assert.rejects(client.responses.cancel("resp_1"), { status: 422, code: "invalid" });
     await assert.rejects(client.images.generate({ prompt: "x" }), { status: 404, code: "not_found" });
     await assert.rejects(clientOf("nowhere").models.list(), { status: 404, code: "not_found" });
     await assert.rejects(create({}, { headers: { "holdpoint-wait": "soon" } }), { status: 422, code: "invalid" });

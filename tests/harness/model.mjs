@@ -166,8 +166,8 @@ function responseEvents(text, calls, n) {
 
 /** A reviewer who decides what is held as its own arguments say, until stopped. */
 export class Reviewer {
-  constructor(holdpoint, key) {
-    Object.assign(this, { holdpoint, key, stopped: false });
+  constructor(holdpoint, key, edited = (args) => ({ ...args, n: args.n + 0.5 })) {
+    Object.assign(this, { holdpoint, key, edited, stopped: false });
     this.work = this.decideAll();
   }
 
@@ -180,10 +180,10 @@ export class Reviewer {
   }
 
   async decide({ id, digest, action }) {
-    const { n, decide } = action.args;
+    const { decide } = action.args;
     const decision = {
       approve: { decision: "approve" },
-      edit: { decision: "edit", args: { ...action.args, n: n + 0.5 } },
+      edit: { decision: "edit", args: this.edited(action.args) },
       reject: { decision: "reject", reason: "wrong amount", note: "never seen by an app" },
     }[decide];
     if (!decision) return;

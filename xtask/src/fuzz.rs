@@ -11,6 +11,8 @@ use std::process::Command;
 enum Seeds {
     /// The goldens of these dialects.
     Streams(&'static [&'static str]),
+    /// The goldens of requests.
+    Requests,
     /// The example policies.
     Policies,
     /// The conditions of the policy suites.
@@ -18,11 +20,12 @@ enum Seeds {
 }
 
 /// Each target, its first inputs, and for how many seconds it runs.
-const TARGETS: [(&str, Seeds, u32); 7] = [
+const TARGETS: [(&str, Seeds, u32); 8] = [
     ("sse", Seeds::Streams(&["openai_chat", "openai_responses", "anthropic"]), 60),
     ("chat", Seeds::Streams(&["openai_chat"]), 60),
     ("responses", Seeds::Streams(&["openai_responses"]), 60),
     ("messages", Seeds::Streams(&["anthropic"]), 60),
+    ("calls", Seeds::Requests, 60),
     ("document", Seeds::Policies, 600),
     ("condition", Seeds::Conditions, 600),
     ("evaluation", Seeds::Conditions, 600),
@@ -52,9 +55,10 @@ pub(crate) fn run() -> Outcome {
         match seeds {
             Seeds::Streams(dialects) => {
                 for dialect in dialects {
-                    seed_streams(&root().join("tests/wire").join(dialect).join("streams"), &corpus)?;
+                    seed_goldens(&format!("{dialect}/streams"), "in.sse", &corpus)?;
                 }
             }
+            Seeds::Requests => seed_goldens("mcp/requests", "in.json", &corpus)?,
             Seeds::Policies => seed_policies(&corpus)?,
             Seeds::Conditions => seed_conditions(&corpus)?,
         }
@@ -72,11 +76,12 @@ pub(crate) fn run() -> Outcome {
     Ok(())
 }
 
-/// Goldens are good first inputs. The byte before them says where a target splits.
-fn seed_streams(streams: &Path, corpus: &Path) -> Outcome {
-    let cases = fs::read_dir(streams).map_err(failed("reading the goldens"))?.flatten();
+/// Goldens are good first inputs. The byte before them says where a target splits, or what of it runs.
+fn seed_goldens(goldens: &str, file: &str, corpus: &Path) -> Outcome {
+    let folder = root().join("tests/wire").join(goldens);
+    let cases = fs::read_dir(folder).map_err(failed("reading the goldens"))?.flatten();
     for case in cases.map(|entry| entry.path()) {
-        let text = fs::read(case.join("in.sse")).map_err(failed("reading a golden"))?;
+        let text = fs::read(case.join(file)).map_err(failed("reading a golden"))?;
         let name = case.file_name().unwrap_or_default();
         fs::write(corpus.join(name), [&[17], text.as_slice()].concat()).map_err(failed("writing a seed"))?;
     }

@@ -311,6 +311,13 @@ impl<T: Into<Json>> FromIterator<T> for Json {
     }
 }
 
+/// Whether some readers take one name for the other: in other letters (as Go's decoder does, which knows that the
+/// long s and the Kelvin sign are letters as well), or between spaces.
+pub fn is_namesake(name: &str, other: &str) -> bool {
+    let folded = |name: &str| name.trim().to_uppercase().to_lowercase();
+    name != other && folded(name) == folded(other)
+}
+
 /// Appends a string literal with the escapes that RFC 8785, section 3.2.2.2, asks for and no others.
 pub fn write_string(text: &str, out: &mut String) {
     out.push('"');

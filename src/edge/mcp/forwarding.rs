@@ -6,17 +6,17 @@ use super::super::proposals::Request;
 use super::super::timer::Timer;
 use super::super::upstream::{self, Answering, Outgoing};
 use super::super::{clock, config};
-use super::passing::{Secret, events, message};
 use super::{flights, noticed, tools};
 use crate::core::case::Outcome;
 use crate::core::json::Json;
 use crate::core::time::{Millis, Span};
 use crate::wire::call::Fate;
-use crate::wire::mcp::returned::{outcome_of_status, returned};
+use crate::wire::mcp::returned::{Answers, Returned, outcome_of_status, returned};
 use crate::wire::mcp::said;
 use crate::wire::mcp::sent::Sent;
 use crate::wire::problem::{Code, Problem};
-use crate::wire::sse::{self, Decoder};
+use crate::wire::sse;
+use crate::wire::withheld::Withheld;
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
@@ -124,9 +124,7 @@ impl Exchange {
         let message = Json::parse(&whole.body).ok();
         if is_ok {
             if let Some(message) = &message {
-                self.note(message, pending).await;
-            }
-            if !whole.body.is_empty() {
+                self.note(returned(message), pending).await;
                 self.out.say(|bytes| said::event_of_body(&whole.body, bytes));
             }
             let problem = self.problem("answered with something else than results");
@@ -155,14 +153,13 @@ impl Exchange {
         until: Millis,
         pending: &mut Vec<Pending>,
     ) -> Result<(), Problem> {
-        let (mut chunks, mut decoder, mut secret) =
-            (answering.chunks, Decoder::default(), Secret::new(answering.secret));
-        let mut can_be_resumed = false;
+        let Answering { mut chunks, secret, .. } = answering;
+        let (mut answers, mut secret) = (Answers::default(), Withheld::new(secret));
         while !pending.is_empty() {
             let until = if pending.iter().any(|one| one.case.is_some()) { until } else { Millis(i64::MAX) };
             let chunk = match self.patiently(until, pin!(chunks.next())).await {
                 Waited::For(Some(Ok(chunk))) => chunk,
-                Waited::For(Some(Err(_)) | None) if can_be_resumed => return Ok(()),
+                Waited::For(Some(Err(_)) | None) if answers.can_be_resumed() => return Ok(()),
                 Waited::For(Some(Err(_)) | None) => {
                     return Err(self.problem("ended its answer before it was whole"));
                 }
@@ -171,20 +168,23 @@ impl Exchange {
             if secret.is_in(&chunk) {
                 return Err(upstream::gives_away(&self.outgoing.upstream));
             }
-            for event in events(&mut decoder, &chunk) {
-                can_be_resumed |= event.has_id;
-                if let Some(message) = message(&event) {
-                    self.note(&message, pending).await;
+            // Whole events alone: between them the client is kept patient.
+            for (raw, message) in answers.events(&chunk) {
+                if let Some(message) = message {
+                    self.note(returned(&message), pending).await;
                 }
+                self.out.say(|bytes| bytes.extend(raw));
             }
-            self.out.say(|bytes| bytes.extend(chunk));
+            if answers.is_unreadable() {
+                return Err(self.problem("answered with events that cannot be read"));
+            }
         }
         Ok(())
     }
 
-    /// Notes the answers in a message. The client hears of them after the desk has.
-    async fn note(&self, message: &Json, pending: &mut Vec<Pending>) {
-        for answer in returned(message) {
+    /// Notes answers. The client hears of them after the desk has.
+    async fn note(&self, answers: Vec<Returned>, pending: &mut Vec<Pending>) {
+        for answer in answers {
             let Some(at) = pending.iter().position(|one| one.id == answer.id) else { continue };
             let one = pending.swap_remove(at);
             if let Some(outcome) = answer.outcome {

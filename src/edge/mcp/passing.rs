@@ -4,11 +4,9 @@
 use super::super::upstream::{Answered, Answering, Chunks, Outgoing};
 use super::super::{Responded, respond};
 use super::flights::Flights;
-use crate::core::json::Json;
-use crate::wire::answer::contains;
-use crate::wire::mcp::returned::returned;
+use crate::wire::mcp::returned::Answers;
 use crate::wire::problem::{Code, Problem};
-use crate::wire::sse::{Decoder, Event};
+use crate::wire::withheld::Withheld;
 use futures_util::{StreamExt as _, stream};
 use worker::{Response, ResponseBuilder};
 
@@ -25,8 +23,8 @@ pub(super) async fn pass(outgoing: Outgoing, body: &[u8], resumes: Option<Flight
 /// A stream on its way.
 struct Passing {
     chunks: Chunks,
-    secret: Secret,
-    watched: Option<(Flights, Decoder)>,
+    secret: Withheld,
+    watched: Option<(Flights, Answers)>,
 }
 
 fn streamed(answering: Answering, resumes: Option<Flights>) -> Result<Response, Problem> {
@@ -34,8 +32,8 @@ fn streamed(answering: Answering, resumes: Option<Flights>) -> Result<Response, 
     respond::never_stored(&headers);
     let passing = Passing {
         chunks,
-        secret: Secret::new(secret),
-        watched: resumes.map(|flights| (flights, Decoder::default())),
+        secret: Withheld::new(secret),
+        watched: resumes.map(|flights| (flights, Answers::default())),
     };
     ResponseBuilder::new()
         .with_status(status)
@@ -50,56 +48,12 @@ async fn next(mut passing: Passing) -> Option<(Vec<u8>, Passing)> {
     if passing.secret.is_in(&bytes) {
         return None;
     }
-    if let Some((flights, decoder)) = &mut passing.watched {
-        let events = events(decoder, &bytes);
-        let messages = events.iter().filter_map(message);
-        for answer in messages.flat_map(|message| returned(&message)) {
+    if let Some((flights, answers)) = &mut passing.watched {
+        for answer in answers.push(&bytes) {
             if let Some(outcome) = answer.outcome {
                 flights.finish(&answer.id, outcome).await;
             }
         }
     }
     Some((bytes, passing))
-}
-
-/// The events that became whole with these bytes. What cannot be read is none that anybody waits for.
-pub(super) fn events(decoder: &mut Decoder, bytes: &[u8]) -> Vec<Event> {
-    let mut events = Vec::new();
-    if decoder.push(bytes).is_ok() {
-        while let Ok(Some(event)) = decoder.next_event() {
-            events.push(event);
-        }
-    }
-    events
-}
-
-/// The message in an event.
-pub(super) fn message(event: &Event) -> Option<Json> {
-    Json::parse(event.data.as_ref()?.as_bytes()).ok()
-}
-
-/// What the upstream was sent, and must not give away, wherever its bytes are split.
-#[derive(Debug)]
-pub(super) struct Secret {
-    secret: Option<String>,
-    /// The end of what came, where the secret may have begun.
-    tail: Vec<u8>,
-}
-
-impl Secret {
-    pub(super) fn new(secret: Option<String>) -> Self {
-        Self { secret, tail: Vec::new() }
-    }
-
-    /// Whether these bytes, behind those before them, hold it.
-    pub(super) fn is_in(&mut self, bytes: &[u8]) -> bool {
-        let Some(secret) = &self.secret else { return false };
-        self.tail.extend_from_slice(bytes);
-        if contains(&self.tail, secret.as_bytes()) {
-            return true;
-        }
-        let kept = secret.len().saturating_sub(1);
-        self.tail.drain(..self.tail.len().saturating_sub(kept));
-        false
-    }
 }

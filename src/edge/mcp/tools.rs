@@ -1,13 +1,12 @@
 //! The upstream's tools, asked for where a call's headers repeat arguments that have changed.
 
 use super::super::upstream::{self, Outgoing};
-use super::passing::{events, message};
 use crate::core::json::Json;
 use crate::wire::call::Fate;
 use crate::wire::mcp::mirrored::{self, PREFIX};
+use crate::wire::mcp::returned::Answers;
 use crate::wire::mcp::sent::{Sent, ToolCall};
 use crate::wire::problem::{Code, Problem};
-use crate::wire::sse::Decoder;
 
 /// How many pages of tools are looked through.
 const MAX_PAGES: usize = 20;
@@ -63,7 +62,8 @@ impl Tools<'_> {
         let answered = answering.whole(&self.outgoing.upstream).await?;
         let lists = |page: &Json| page.get("result").is_some();
         let page = if is_stream {
-            events(&mut Decoder::default(), &answered.body).iter().filter_map(message).find(lists)
+            let events = Answers::default().events(&answered.body);
+            events.into_iter().filter_map(|(_, message)| message).find(lists)
         } else {
             Json::parse(&answered.body).ok().filter(lists)
         };

@@ -2,6 +2,7 @@
 
 use crate::core::case::Outcome;
 use crate::core::json::Json;
+use crate::wire::sse::{Decoder, Event};
 
 /// An answer to one request.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,6 +11,50 @@ pub struct Returned {
     pub id: Json,
     /// What became of it; `None` where the answer does not say: it goes on elsewhere.
     pub outcome: Option<Outcome>,
+}
+
+/// The answers in a stream of events, wherever its bytes are split.
+#[derive(Debug, Default)]
+pub struct Answers {
+    decoder: Decoder,
+    can_be_resumed: bool,
+    is_unreadable: bool,
+}
+
+impl Answers {
+    /// Those that became whole with these bytes. Behind what cannot be read there are none: what became of their calls
+    /// is not known.
+    pub fn push(&mut self, bytes: &[u8]) -> Vec<Returned> {
+        let messages = self.events(bytes).into_iter().filter_map(|(_, message)| message);
+        messages.flat_map(|message| returned(&message)).collect()
+    }
+
+    /// The events that became whole with these bytes: as they came, and the messages in them.
+    pub fn events(&mut self, bytes: &[u8]) -> Vec<(Vec<u8>, Option<Json>)> {
+        self.is_unreadable |= self.decoder.push(bytes).is_err();
+        let mut events = Vec::new();
+        while !self.is_unreadable {
+            match self.decoder.next_event() {
+                Ok(Some(Event { raw, data, has_id, .. })) => {
+                    self.can_be_resumed |= has_id;
+                    events.push((raw, data.and_then(|data| Json::parse(data.as_bytes()).ok())));
+                }
+                Ok(None) => break,
+                Err(_) => self.is_unreadable = true,
+            }
+        }
+        events
+    }
+
+    /// Whether something came that not all clients read in the same way.
+    pub fn is_unreadable(&self) -> bool {
+        self.is_unreadable
+    }
+
+    /// Whether the client can have the stream begin again behind an event of it.
+    pub fn can_be_resumed(&self) -> bool {
+        self.can_be_resumed
+    }
 }
 
 /// The answers in a message, or in a batch of them.
@@ -46,6 +91,31 @@ pub fn outcome_of_status(status: u16) -> Option<Outcome> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn answers_are_found_wherever_the_bytes_are_split() {
+        let stream = "id: e-1\nretry: 200\n\n: waiting\n\nevent: message\ndata: {\"jsonrpc\":\"2.0\",\"method\":\
+                      \"notifications/progress\",\"params\":{}}\n\ndata: {\"id\":1,\"result\":{\"é\":1}}\r\n\r\n\
+                      data: {\"id\":\"a\",\"error\":{}}\n\n";
+        let expected = vec![
+            Returned { id: 1_i64.into(), outcome: Some(Outcome::Done) },
+            Returned { id: "a".into(), outcome: Some(Outcome::Failed) },
+        ];
+        for at in 0..=stream.len() {
+            let (left, right) = stream.as_bytes().split_at(at);
+            let mut answers = Answers::default();
+            let mut found = answers.push(left);
+            found.extend(answers.push(right));
+            assert_eq!(found, expected, "split at {at}");
+            assert!(answers.can_be_resumed());
+        }
+        let mut answers = Answers::default();
+        assert!(
+            answers.push(b"datum: x\n\ndata: {\"id\":1,\"result\":{}}\n\n").is_empty(),
+            "unreadable from there on"
+        );
+        assert!(!answers.can_be_resumed());
+    }
 
     #[test]
     fn only_a_definite_answer_is_an_outcome() {

@@ -5,7 +5,7 @@
 
 use super::{CALL, MODERN, mirrored};
 use crate::core::action::Confidence;
-use crate::core::json::{Json, Object};
+use crate::core::json::{Json, Object, is_namesake};
 use crate::wire::call::{Call, Fate};
 use crate::wire::problem::{Code, Problem};
 
@@ -165,8 +165,7 @@ fn refused(what: &str) -> Problem {
 
 /// Names in other letters: some servers read them as the names that they resemble.
 fn check_names(members: &Object, known: &[&str]) -> Result<(), Problem> {
-    let resembles =
-        |name: &str| known.iter().find(|known| known.eq_ignore_ascii_case(name) && **known != name);
+    let resembles = |name: &str| known.iter().find(|known| is_namesake(name, known));
     match members.iter().find_map(|(name, _)| resembles(name).map(|known| (name, known))) {
         Some((name, known)) => Err(refused(&format!("`{known}` is written `{name}`"))),
         None => Ok(()),
@@ -176,7 +175,7 @@ fn check_names(members: &Object, known: &[&str]) -> Result<(), Problem> {
 fn is_call(members: &Object) -> Result<bool, Problem> {
     match members.get("method") {
         Some(Json::String(method)) if *method == CALL => Ok(true),
-        Some(Json::String(method)) if method.trim().eq_ignore_ascii_case(CALL) => {
+        Some(Json::String(method)) if is_namesake(method, CALL) => {
             Err(refused("`tools/call` is written in other letters"))
         }
         None | Some(Json::String(_)) => Ok(false),
