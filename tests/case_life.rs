@@ -25,7 +25,7 @@ const PERSONS: [&str; 4] = ["first", "second", "third", "proposer"];
 fn commands() -> impl Strategy<Value = Vec<(i64, Command)>> {
     let person = proptest::sample::select(PERSONS.to_vec());
     let lease = proptest::option::of(proptest::sample::select(vec!["lease-1", "lease-2"]));
-    let command = (person, lease, 0_u32..4, 0_u8..26).prop_map(|(person, lease, which, what)| {
+    let command = (person, lease, 0_u32..4, 0_u8..27).prop_map(|(person, lease, which, what)| {
         let lease = lease.map(str::to_owned);
         let seen = digest(["proposed", "edit-1", "edit-2", "proposed"][which as usize]);
         let decide = |answer: Answer, reason| Command::Decide {
@@ -52,6 +52,7 @@ fn commands() -> impl Strategy<Value = Vec<(i64, Command)>> {
             19 => Command::Join { connection: Connection { name: connection(which), until: soon(which) } },
             20 => Command::Leave { connection: connection(which) },
             21 | 22 => Command::Start { connection: connection(which), until: soon(which) },
+            25 => Command::Defer,
             23 => Command::Finish { outcome: Outcome::ALL[which as usize % 2] },
             24 => Command::Settle { person: person.into(), outcome: Outcome::ALL[which as usize % 2] },
             _ => Command::Expire,
@@ -102,6 +103,10 @@ impl Watch {
                     }
                 }
                 Event::Finished(_) => assert_eq!(before.status(now, Viewer::App), Status::Running),
+                Event::Deferred => {
+                    assert_eq!(before.status(now, Viewer::App), Status::Running);
+                    self.used -= 1;
+                }
                 Event::Lost => assert_eq!(case.status(now, Viewer::App), Status::Unknown),
                 Event::Settled { by, .. } => {
                     assert_eq!(before.status(now, Viewer::Desk), Status::Unknown);
@@ -162,7 +167,7 @@ proptest! {
             // Once the app has seen an end, only time (a lapse) or the run itself changes it.
             let after = case.status(now, Viewer::App);
             let of_run = |event: &Event| {
-                matches!(event, Event::Started | Event::Finished(_) | Event::Settled { .. })
+                matches!(event, Event::Started | Event::Finished(_) | Event::Deferred | Event::Settled { .. })
             };
             if was_final && !events.iter().any(of_run) {
                 prop_assert_eq!(after, before.status(now, Viewer::App));
@@ -340,6 +345,22 @@ fn what_is_forwarded_is_forwarded_once_and_by_the_newest_connection() {
     assert_eq!(step(&mut case, now, start("two")), Err(Refusal::Used));
     assert_eq!(step(&mut case, now, Command::Redeem), Err(Refusal::Used));
     assert!(!case.may_run(now));
+}
+
+#[test]
+fn what_the_upstream_did_not_begin_can_be_forwarded_again_once() {
+    let (mut case, now) = forwarded();
+    assert_eq!(step(&mut case, now, Command::Defer).unwrap().events, [Event::Deferred]);
+    assert_eq!(case.status(now, Viewer::App), Status::Approved);
+    let start = || Command::Start { connection: "two".into(), until: now.after(Span::seconds(20)) };
+    assert_eq!(step(&mut case, now, start()), Err(Refusal::NewerConnection), "nobody waits for it");
+    let connection = Connection { name: "two".into(), until: now.after(Span::seconds(20)) };
+    step(&mut case, now, Command::Join { connection }).unwrap();
+    step(&mut case, now, start()).unwrap();
+    assert_eq!(step(&mut case, now, start()), Err(Refusal::Used));
+    let late = now.after(Span::seconds(20));
+    let defer = step(&mut case, late, Command::Defer).unwrap();
+    assert_eq!(defer.refusal, Some(Refusal::NotOpen), "what is unknown stays so");
 }
 
 #[test]

@@ -98,7 +98,7 @@ fn in_stage(stage: Stage, undo: u32, approvals: u32) -> (Case, Millis) {
 
 /// The same of an action that Holdpoint forwards itself, in the connection that waits for it.
 fn sent(stage: Stage, mut case: Case, at: Millis) -> (Case, Millis) {
-    let until = at.after(Span::seconds(20));
+    let until = at.after(Span::seconds(40));
     case.progress.connection = Some(Connection { name: "a".into(), until });
     step(&mut case, at, Command::Start { connection: "a".into(), until }).unwrap();
     let outcome = match stage {
@@ -141,6 +141,7 @@ fn command(act: Act, case: &Case, vary: Outcome) -> Command {
         Act::Redeem => Command::Redeem,
         Act::Start => Command::Start { connection: "a".into(), until: Millis(EXPIRES + 600_000) },
         Act::Finish => Command::Finish { outcome },
+        Act::Defer => Command::Defer,
         Act::Settle => Command::Settle { person: "third".into(), outcome },
         Act::Report => Command::Report { outcome },
         Act::Raise => Command::Raised { id: "hp_undo".into() },
@@ -149,8 +150,8 @@ fn command(act: Act, case: &Case, vary: Outcome) -> Command {
 }
 
 /// How far apart two instants of one cell are, so that a window may have closed.
-fn instants(now: Millis) -> [Millis; 2] {
-    [now, Millis(now.0.max(EXPIRES))]
+fn instants(now: Millis) -> [Millis; 3] {
+    [now, now.after(Span::seconds(31)), Millis(now.0.max(EXPIRES))]
 }
 
 #[test]
@@ -165,7 +166,7 @@ fn every_cell_does_what_it_says() {
                     // Only who waits forwards.
                     made.progress.connection = Some(Connection { name: "a".into(), until: Millis(EXPIRES) });
                 }
-                for (now, outcome) in instants(now).into_iter().zip(Outcome::ALL) {
+                for (now, outcome) in instants(now).into_iter().zip(Outcome::ALL.into_iter().cycle()) {
                     if made.stage(now) != stage {
                         continue;
                     }

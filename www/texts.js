@@ -266,6 +266,7 @@ export const story = {
   started: () => "On its way to the upstream",
   finished: ({ outcome }) => `The upstream answered: ${outcome}`,
   unknown: () => "No definite answer in time: nobody knows whether it happened",
+  deferred: () => "The upstream asked for something first, and did nothing",
   settled: ({ outcome }) => (outcome === "done" ? "Found to have happened" : "Found not to have happened"),
   redeemed: () => "Its permit was redeemed",
   reported: ({ outcome }) => `The app says what became of it: ${outcome}`,

@@ -77,6 +77,7 @@ pub fn append_event(head: Head, now: Millis, case: &Case, event: &Event) -> Entr
         Event::Taken => ("taken", app, Json::Null),
         Event::Started => ("started", app, Json::Null),
         Event::Finished(outcome) => ("finished", None, outcome_detail(*outcome)),
+        Event::Deferred => ("deferred", None, Json::Null),
         Event::Lost => ("unknown", None, Json::Null),
         Event::Settled { by, outcome } => ("settled", Some(by.as_str()), outcome_detail(*outcome)),
         Event::Redeemed => ("redeemed", None, Json::Null),

@@ -372,6 +372,7 @@ pub fn command_to_json(command: &Command) -> Json {
         Command::Finish { outcome } => {
             Json::object([("do", "finish".into()), ("outcome", outcome.as_str().into())])
         }
+        Command::Defer => bare("defer"),
         Command::Settle { person, outcome } => Json::object([
             ("do", "settle".into()),
             ("person", person.as_str().into()),
@@ -412,6 +413,7 @@ pub fn command_from_json(json: &Json, token: &str) -> Option<Command> {
         "start" => Command::Start { connection: text(json, "connection")?, until: millis(json, "until")? },
         "finish" => Command::Finish { outcome: Outcome::parse(&text(json, "outcome")?)? },
         "settle" => Command::Settle { person: person()?, outcome: Outcome::parse(&text(json, "outcome")?)? },
+        "defer" => Command::Defer,
         "redeem" => Command::Redeem,
         "report" => Command::Report { outcome: Outcome::parse(&text(json, "outcome")?)? },
         "move" => Command::Move { person: person()?, desk: text(json, "desk")? },

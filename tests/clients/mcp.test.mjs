@@ -495,6 +495,28 @@ describe("servers of tools", { concurrency: true }, () => {
       });
     }
 
+    test("where the upstream asks for something first, the next round needs no other approval, and the one after it does", async () => {
+      const order = newOrder();
+      answers.set(order, ({ body }, response) => {
+        const asks = { resultType: "input_required", requestState: "r-1", inputRequests: {} };
+        const done = { resultType: "complete", content: [{ type: "text", text: "done" }] };
+        answering(JSON.stringify({ jsonrpc: "2.0", id: 7, result: body.params.requestState ? done : asks }))(undefined, response);
+      });
+      const round = async (more, headers = {}) => {
+        const message = JSON.parse(call(order, "refund"));
+        Object.assign(message.params, more);
+        return (await read(await new Session(url("odd"), app).post(message, { headers }))).of(7).result;
+      };
+      assert.equal((await round({})).requestState, "r-1");
+      const { id } = await standing(await held("refund", order), "approved");
+      assert.equal((await round({ requestState: "r-1", inputResponses: {} })).content[0].text, "done");
+      await standing(id, "done");
+      const third = await round({ requestState: "r-1" }, IMPATIENT);
+      assert.equal(third._meta["dev.holdpoint/decision"], "awaiting approval");
+      assert.notEqual(third._meta["dev.holdpoint/action"], id);
+      assert.equal(odd.requests.filter(({ text }) => text.includes(order)).length, 2);
+    });
+
     test("the upstream's secret never comes back", async () => {
       for (const [name, type] of [["lookup", "application/json"], ["refund", "application/json"], ["lookup", "text/event-stream"], ["refund", "text/event-stream"]]) {
         const order = newOrder();

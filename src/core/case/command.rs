@@ -67,6 +67,8 @@ pub enum Command {
         /// What the upstream said.
         outcome: Outcome,
     },
+    /// The upstream asks for something before it does what was forwarded: the release is free for the next attempt.
+    Defer,
     /// Say what became of what was forwarded and never answered for certain.
     Settle {
         /// Who.
@@ -115,6 +117,7 @@ impl Command {
             Self::Take { .. } => Act::Take,
             Self::Start { .. } => Act::Start,
             Self::Finish { .. } => Act::Finish,
+            Self::Defer => Act::Defer,
             Self::Settle { .. } => Act::Settle,
             Self::Redeem => Act::Redeem,
             Self::Report { .. } => Act::Report,
@@ -155,6 +158,8 @@ pub enum Event {
     Started,
     /// What was forwarded was answered.
     Finished(Outcome),
+    /// The upstream asked for something first: it did nothing.
+    Deferred,
     /// What was forwarded was not answered in time: nobody knows whether it happened.
     Lost,
     /// A person said what became of it.

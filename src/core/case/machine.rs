@@ -80,6 +80,8 @@ pub enum Act {
     Start,
     /// The upstream answers what was forwarded.
     Finish,
+    /// The upstream asks for something before it does it.
+    Defer,
     /// A person says what became of what was never answered.
     Settle,
     /// An executor redeems its permit.
@@ -108,7 +110,7 @@ pub enum Rule {
 /// How many stages and commands there are.
 pub const STAGES: usize = 20;
 /// See [`STAGES`].
-pub const ACTS: usize = 19;
+pub const ACTS: usize = 20;
 
 impl Act {
     /// The columns of the table, in its order.
@@ -127,6 +129,7 @@ impl Act {
         Self::Take,
         Self::Start,
         Self::Finish,
+        Self::Defer,
         Self::Settle,
         Self::Redeem,
         Self::Report,
@@ -151,6 +154,7 @@ impl Act {
             Self::Take => "take",
             Self::Start => "start",
             Self::Finish => "finish",
+            Self::Defer => "defer",
             Self::Settle => "settle",
             Self::Redeem => "redeem",
             Self::Report => "report",
@@ -206,33 +210,35 @@ const AGAIN: Rule = Rule::Leads(&[Stage::ToAudit, Stage::Unaudited]);
 const OUT: Rule = Rule::Leads(&[Stage::Withdrawn]);
 const USE: Rule = Rule::Leads(&[Stage::Used]);
 const SEND: Rule = Rule::Leads(&[Stage::Running]);
+/// Free again for as long as it would have been.
+const FREE: Rule = Rule::Leads(&[Stage::Approved, Stage::Lapsed]);
 const OVER: Rule = Rule::Leads(&[Stage::Done, Stage::Failed]);
 const AWAY: Rule = Rule::Leads(&[Stage::Moved]);
 
 /// The machine: a row for each stage, a column for each of [`Act::ALL`].
 #[rustfmt::skip]
 pub const TABLE: [(Stage, [Rule; ACTS]); STAGES] = [
-    //                   lease give  appr. edit  reject conf. overt. undo   move  withd join  take  start finish settle redeem report raise expire
-    (Stage::Held,        [STAY, STAY, YES,  YES,  NO,   KIND, KIND,  NOPE,  AWAY, OUT,  STAY, NOPE, NOPE, NOPE,  NOPE,  NOPE,  NOPE,  NOPE, STAY]),
-    (Stage::Approving,   [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  BACK,  NOPE, OUT,  STAY, NOPE, NOPE, NOPE,  NOPE,  NOPE,  NOPE,  NOPE, STAY]),
-    (Stage::Rejecting,   [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  BACK,  NOPE, OUT,  STAY, NOPE, NOPE, NOPE,  NOPE,  NOPE,  NOPE,  NOPE, STAY]),
-    (Stage::Approved,    [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, STAY, USE,  SEND, NOPE,  NOPE,  USE,   USE,   NOPE, STAY]),
-    (Stage::Used,        [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, USED, USED, NOPE,  NOPE,  USED,  STAY,  NOPE, STAY]),
-    (Stage::Running,     [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, USED, USED, OVER,  NOPE,  USED,  NOPE,  NOPE, STAY]),
-    (Stage::Done,        [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, USED, USED, STAY,  NOPE,  USED,  STAY,  NOPE, STAY]),
-    (Stage::Failed,      [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, USED, USED, STAY,  NOPE,  USED,  STAY,  NOPE, STAY]),
-    (Stage::Unknown,     [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, USED, USED, NOPE,  OVER,  USED,  NOPE,  NOPE, STAY]),
-    (Stage::Lapsed,      [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE,  NOPE,  NOPE, STAY]),
-    (Stage::Rejected,    [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE,  NOPE,  NOPE, STAY]),
-    (Stage::Expired,     [NOPE, STAY, LATE, LATE, LATE, KIND, KIND,  NOPE,  NOPE, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE,  NOPE,  NOPE, STAY]),
-    (Stage::Withdrawn,   [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, STAY, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE,  NOPE,  NOPE, STAY]),
-    (Stage::ToAudit,     [STAY, STAY, KIND, KIND, KIND, FINE, BAD,   NOPE,  AWAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  STAY,  STAY,  NOPE, STAY]),
-    (Stage::Confirming,  [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  AGAIN, NOPE, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  STAY,  STAY,  NOPE, STAY]),
-    (Stage::Overturning, [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  AGAIN, NOPE, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  STAY,  STAY,  NOPE, STAY]),
-    (Stage::Confirmed,   [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  STAY,  STAY,  NOPE, STAY]),
-    (Stage::Overturned,  [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE,  STAY,  STAY, STAY]),
-    (Stage::Unaudited,   [NOPE, STAY, KIND, KIND, KIND, LATE, LATE,  NOPE,  NOPE, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  STAY,  STAY,  NOPE, STAY]),
-    (Stage::Moved,       [GONE, GONE, GONE, GONE, GONE, GONE, GONE,  GONE,  GONE, GONE, GONE, GONE, GONE, GONE,  GONE,  GONE,  GONE,  GONE, STAY]),
+    //                   lease give  appr. edit  reject conf. overt. undo   move  withd join  take  start finish defer settle redeem report raise expire
+    (Stage::Held,        [STAY, STAY, YES,  YES,  NO,   KIND, KIND,  NOPE,  AWAY, OUT,  STAY, NOPE, NOPE, NOPE,  NOPE, NOPE,  NOPE,  NOPE,  NOPE, STAY]),
+    (Stage::Approving,   [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  BACK,  NOPE, OUT,  STAY, NOPE, NOPE, NOPE,  NOPE, NOPE,  NOPE,  NOPE,  NOPE, STAY]),
+    (Stage::Rejecting,   [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  BACK,  NOPE, OUT,  STAY, NOPE, NOPE, NOPE,  NOPE, NOPE,  NOPE,  NOPE,  NOPE, STAY]),
+    (Stage::Approved,    [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, STAY, USE,  SEND, NOPE,  NOPE, NOPE,  USE,   USE,   NOPE, STAY]),
+    (Stage::Used,        [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, USED, USED, NOPE,  NOPE, NOPE,  USED,  STAY,  NOPE, STAY]),
+    (Stage::Running,     [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, USED, USED, OVER,  FREE, NOPE,  USED,  NOPE,  NOPE, STAY]),
+    (Stage::Done,        [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, USED, USED, STAY,  NOPE, NOPE,  USED,  STAY,  NOPE, STAY]),
+    (Stage::Failed,      [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, USED, USED, STAY,  NOPE, NOPE,  USED,  STAY,  NOPE, STAY]),
+    (Stage::Unknown,     [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, USED, USED, NOPE,  NOPE, OVER,  USED,  NOPE,  NOPE, STAY]),
+    (Stage::Lapsed,      [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE, NOPE,  NOPE,  NOPE,  NOPE, STAY]),
+    (Stage::Rejected,    [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE, NOPE,  NOPE,  NOPE,  NOPE, STAY]),
+    (Stage::Expired,     [NOPE, STAY, LATE, LATE, LATE, KIND, KIND,  NOPE,  NOPE, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE, NOPE,  NOPE,  NOPE,  NOPE, STAY]),
+    (Stage::Withdrawn,   [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, STAY, NOPE, NOPE, NOPE, NOPE,  NOPE, NOPE,  NOPE,  NOPE,  NOPE, STAY]),
+    (Stage::ToAudit,     [STAY, STAY, KIND, KIND, KIND, FINE, BAD,   NOPE,  AWAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE, NOPE,  STAY,  STAY,  NOPE, STAY]),
+    (Stage::Confirming,  [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  AGAIN, NOPE, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE, NOPE,  STAY,  STAY,  NOPE, STAY]),
+    (Stage::Overturning, [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  AGAIN, NOPE, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE, NOPE,  STAY,  STAY,  NOPE, STAY]),
+    (Stage::Confirmed,   [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE, NOPE,  STAY,  STAY,  NOPE, STAY]),
+    (Stage::Overturned,  [NOPE, STAY, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE,  NOPE, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE, NOPE,  NOPE,  STAY,  STAY, STAY]),
+    (Stage::Unaudited,   [NOPE, STAY, KIND, KIND, KIND, LATE, LATE,  NOPE,  NOPE, NOPE, NOPE, NOPE, NOPE, NOPE,  NOPE, NOPE,  STAY,  STAY,  NOPE, STAY]),
+    (Stage::Moved,       [GONE, GONE, GONE, GONE, GONE, GONE, GONE,  GONE,  GONE, GONE, GONE, GONE, GONE, GONE,  GONE, GONE,  GONE,  GONE,  GONE, STAY]),
 ];
 
 /// What the clock alone does: from, to, and when. Nothing in it lets anything run that a person has not.

@@ -1,7 +1,9 @@
 //! Every transition of a case, as the table has it, with the guards of each.
 
 use super::machine::{Rule, Stage, rule};
-use super::{Answer, Case, Command, Content, Decision, Event, Lease, LookedAt, Refusal, State, Step, Vote};
+use super::{
+    Answer, Case, Command, Content, Decision, Event, Lease, LookedAt, Refusal, Run, State, Step, Vote,
+};
 use crate::core::canonical::Digest;
 use crate::core::time::Millis;
 
@@ -80,6 +82,11 @@ fn apply(case: &mut Case, now: Millis, command: Command) -> Result<Option<Event>
         Command::Finish { outcome } => {
             let news = case.progress.run.report(now, outcome)?;
             Ok(news.then_some(Event::Finished(outcome)))
+        }
+        Command::Defer => {
+            case.progress.run = Run::default();
+            case.progress.connection = None;
+            Ok(Some(Event::Deferred))
         }
         Command::Settle { person, .. } if case.facts.proposer == person => Err(Refusal::OwnAction),
         Command::Settle { person, outcome } => {

@@ -128,6 +128,7 @@ fn form(command: &Command) -> Form {
         | Command::Take { .. }
         | Command::Start { .. }
         | Command::Finish { .. }
+        | Command::Defer
         | Command::Report { .. }
         | Command::Raised { .. }
         | Command::Expire => Form::Answer,

@@ -6,9 +6,10 @@ use super::super::proposals::Proposal;
 use super::super::proxy::Way;
 use super::super::{call, gating, log, once};
 use crate::core::canonical::Digest;
-use crate::core::case::{Command, Outcome};
+use crate::core::case::Command;
 use crate::core::json::Json;
 use crate::wire::desk::Ask;
+use crate::wire::mcp::returned::Became;
 use crate::wire::mcp::sent::Sent;
 use crate::wire::upstream::Upstream;
 use worker::Env;
@@ -60,9 +61,9 @@ impl Flights {
     }
 
     /// A call was answered over another connection than it came in.
-    pub(super) async fn finish(&self, id: &Json, outcome: Outcome) {
+    pub(super) async fn note(&self, id: &Json, became: Became) {
         for Flight { desk, case, .. } in self.find(id).await {
-            finish(&self.env, &desk, &case, outcome).await;
+            note(&self.env, &desk, &case, became).await;
         }
     }
 
@@ -87,10 +88,15 @@ impl Flight {
 }
 
 /// Tells a case's desk how what was forwarded was answered. Where that fails, nobody knows, and a person says.
-pub(super) async fn finish(env: &Env, desk: &str, id: &str, outcome: Outcome) {
+pub(super) async fn note(env: &Env, desk: &str, id: &str, became: Became) {
+    let command = match became {
+        Became::Ended(outcome) => Command::Finish { outcome },
+        Became::Deferred => Command::Defer,
+        Became::Unclear => return,
+    };
     let ask = Ask::Do {
         id: id.to_owned(),
-        command: Box::new(Command::Finish { outcome }),
+        command: Box::new(command),
         token: None,
         next: None,
         proceeded: false,

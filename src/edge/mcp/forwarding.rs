@@ -11,7 +11,7 @@ use crate::core::case::Outcome;
 use crate::core::json::Json;
 use crate::core::time::{Millis, Span};
 use crate::wire::call::Fate;
-use crate::wire::mcp::returned::{Answers, Returned, outcome_of_status, returned};
+use crate::wire::mcp::returned::{Answers, Became, Returned, outcome_of_status, returned};
 use crate::wire::mcp::said;
 use crate::wire::mcp::sent::Sent;
 use crate::wire::problem::{Code, Problem};
@@ -138,7 +138,7 @@ impl Exchange {
             for one in std::mem::take(pending) {
                 let mut error = error.clone();
                 error.set("id", one.id.clone());
-                self.finish(&one, outcome).await;
+                self.desk_notes(&one, Became::Ended(outcome)).await;
                 self.tell(&error.into());
             }
             return Ok(());
@@ -187,15 +187,13 @@ impl Exchange {
         for answer in answers {
             let Some(at) = pending.iter().position(|one| one.id == answer.id) else { continue };
             let one = pending.swap_remove(at);
-            if let Some(outcome) = answer.outcome {
-                self.finish(&one, outcome).await;
-            }
+            self.desk_notes(&one, answer.became).await;
         }
     }
 
-    async fn finish(&self, one: &Pending, outcome: Outcome) {
+    async fn desk_notes(&self, one: &Pending, became: Became) {
         if let Some((desk, case, _)) = &one.case {
-            flights::finish(&self.request.env, desk, case, outcome).await;
+            flights::note(&self.request.env, desk, case, became).await;
         }
     }
 
@@ -207,7 +205,7 @@ impl Exchange {
                     self.tell(&said::unknown(&one.id, case, kind, self.sent.is_modern()));
                 }
                 (outcome, _) => {
-                    self.finish(&one, outcome.unwrap_or(Outcome::Failed)).await;
+                    self.desk_notes(&one, Became::Ended(outcome.unwrap_or(Outcome::Failed))).await;
                     self.tell(&said::error(&one.id, problem));
                 }
             }

@@ -50,9 +50,7 @@ async fn next(mut passing: Passing) -> Option<(Vec<u8>, Passing)> {
     }
     if let Some((flights, answers)) = &mut passing.watched {
         for answer in answers.push(&bytes) {
-            if let Some(outcome) = answer.outcome {
-                flights.finish(&answer.id, outcome).await;
-            }
+            flights.note(&answer.id, answer.became).await;
         }
     }
     Some((bytes, passing))

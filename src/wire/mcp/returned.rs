@@ -9,8 +9,19 @@ use crate::wire::sse::{Decoder, Event};
 pub struct Returned {
     /// The request's `id`.
     pub id: Json,
-    /// What became of it; `None` where the answer does not say: it goes on elsewhere.
-    pub outcome: Option<Outcome>,
+    /// What became of it.
+    pub became: Became,
+}
+
+/// What an answer says became of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Became {
+    /// It was done, or was not.
+    Ended(Outcome),
+    /// It was not done: something is asked for first.
+    Deferred,
+    /// It goes on elsewhere.
+    Unclear,
 }
 
 /// The answers in a stream of events, wherever its bytes are split.
@@ -72,14 +83,20 @@ fn one(message: &Json) -> Option<Returned> {
     }
     let id = message.get("id")?.clone();
     if message.get("error").is_some() {
-        return Some(Returned { id, outcome: Some(Outcome::Failed) });
+        return Some(Returned { id, became: Became::Ended(Outcome::Failed) });
     }
     let result = message.get("result")?;
-    let is_complete = result.get("resultType").is_none_or(|kind| kind.as_str() == Some("complete"));
-    let is_task = result.get("task").is_some() && result.get("content").is_none();
-    let has_failed = result.get("isError").and_then(Json::as_bool) == Some(true);
-    let outcome = if has_failed { Outcome::Failed } else { Outcome::Done };
-    Some(Returned { id, outcome: (is_complete && !is_task).then_some(outcome) })
+    let became = match result.get("resultType").map(Json::as_str) {
+        // A result of the older era, which has no such member.
+        None if result.get("task").is_some() && result.get("content").is_none() => Became::Unclear,
+        None | Some(Some("complete")) => {
+            let has_failed = result.get("isError").and_then(Json::as_bool) == Some(true);
+            Became::Ended(if has_failed { Outcome::Failed } else { Outcome::Done })
+        }
+        Some(Some("input_required")) => Became::Deferred,
+        Some(_) => Became::Unclear,
+    };
+    Some(Returned { id, became })
 }
 
 /// What a status without an answer in its body says; `None`: nothing for certain.
@@ -98,8 +115,8 @@ mod tests {
                       \"notifications/progress\",\"params\":{}}\n\ndata: {\"id\":1,\"result\":{\"é\":1}}\r\n\r\n\
                       data: {\"id\":\"a\",\"error\":{}}\n\n";
         let expected = vec![
-            Returned { id: 1_i64.into(), outcome: Some(Outcome::Done) },
-            Returned { id: "a".into(), outcome: Some(Outcome::Failed) },
+            Returned { id: 1_i64.into(), became: Became::Ended(Outcome::Done) },
+            Returned { id: "a".into(), became: Became::Ended(Outcome::Failed) },
         ];
         for at in 0..=stream.len() {
             let (left, right) = stream.as_bytes().split_at(at);
@@ -119,7 +136,7 @@ mod tests {
 
     #[test]
     fn only_a_definite_answer_is_an_outcome() {
-        let (done, failed) = (Some(Outcome::Done), Some(Outcome::Failed));
+        let (done, failed) = (Became::Ended(Outcome::Done), Became::Ended(Outcome::Failed));
         for (message, expected) in [
             (r#"{"jsonrpc":"2.0","id":1,"result":{"content":[]}}"#, vec![done]),
             (
@@ -130,10 +147,13 @@ mod tests {
             (r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"no such tool"}}"#, vec![failed]),
             (
                 r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"input_required","requestState":"x"}}"#,
-                vec![None],
+                vec![Became::Deferred],
             ),
-            (r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"task","taskId":"t"}}"#, vec![None]),
-            (r#"{"jsonrpc":"2.0","id":1,"result":{"task":{"taskId":"t"}}}"#, vec![None]),
+            (
+                r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"task","taskId":"t"}}"#,
+                vec![Became::Unclear],
+            ),
+            (r#"{"jsonrpc":"2.0","id":1,"result":{"task":{"taskId":"t"}}}"#, vec![Became::Unclear]),
             (
                 r#"[{"jsonrpc":"2.0","id":1,"result":{}},{"jsonrpc":"2.0","id":2,"error":{}}]"#,
                 vec![done, failed],
@@ -143,9 +163,10 @@ mod tests {
             (r#"{"jsonrpc":"2.0","id":1}"#, vec![]),
         ] {
             let message = Json::parse(message.as_bytes()).unwrap();
-            let outcomes: Vec<_> = returned(&message).into_iter().map(|answer| answer.outcome).collect();
+            let outcomes: Vec<_> = returned(&message).into_iter().map(|answer| answer.became).collect();
             assert_eq!(outcomes, expected, "{message}");
         }
+        let failed = Some(Outcome::Failed);
         for (status, outcome) in
             [(400, failed), (404, failed), (429, failed), (408, None), (500, None), (504, None)]
         {
