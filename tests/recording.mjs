@@ -37,7 +37,7 @@ try {
   const app = (await holdpoint.key("app", { name: "agent" })).key;
   const page = await signedIn(browser, holdpoint, (await holdpoint.key("reviewer", { name: "ana" })).key, { viewport: { width: 860, height: 640 } });
   await complete(page);
-  await noticeSays(page, "Nothing waits");
+  await noticeSays(page, "Nothing is waiting");
 
   const client = new Client({ name: "agent", version: "1.0.0" });
   await client.connect(new StreamableHTTPClientTransport(new URL(`${holdpoint.url}/to/files`), { requestInit: { headers: { authorization: `Bearer ${app}` } } }));
@@ -61,7 +61,7 @@ try {
   const { content } = await writing;
   said.push(content[0].text, "");
   cat();
-  await noticeSays(page, "Nothing waits");
+  await noticeSays(page, "Nothing is waiting");
   await frame();
   said.push("// the same call again: an approval is spent once", 'callTool("write_file", …)');
   const again = client.callTool(call, { onprogress: () => {} }).catch(() => {});
@@ -72,7 +72,7 @@ try {
   await page.keyboard.press("3");
   const notice = await again;
   said.push(notice.content[0].text.replace(/hp_[a-z2-7]+/, "hp_…"));
-  await noticeSays(page, "Nothing waits");
+  await noticeSays(page, "Nothing is waiting");
   await frame();
   await client.close();
   await write(frames);

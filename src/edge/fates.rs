@@ -22,8 +22,8 @@ pub(super) const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How soon a desk that failed is asked again.
 const RETRY: Duration = Duration::from_millis(500);
 
-/// How long after something was sent to a client it is known whether that client is still there.
-const UNTIL_GONE_IS_KNOWN: Duration = Duration::from_millis(100);
+/// Twice so long after something was sent to a client it is known whether that client is still there.
+const UNTIL_GONE_IS_KNOWN: Duration = Duration::from_millis(50);
 
 /// The fates alone.
 pub(super) fn fates_of(settled: Vec<Settled>) -> Vec<Fate> {
@@ -56,6 +56,12 @@ impl Decided {
     /// Its parts, to be taken: this connection waits until it has them.
     fn into_parts(mut self) -> (Vec<Proposal>, Vec<Option<Json>>) {
         (std::mem::take(&mut self.proposals), std::mem::take(&mut self.answers))
+    }
+
+    /// What will become of each call, where everything that is approved can be taken.
+    pub(super) fn expected(&self) -> Vec<Fate> {
+        let known = self.proposals.iter().zip(&self.answers);
+        known.map(|(proposal, answer)| proposal.expected(answer.as_ref())).collect()
     }
 
     /// Whether anything is to be taken away to run it.
@@ -91,8 +97,12 @@ impl Request {
     /// before: if it has gone, that is known by now, and what was approved is left for whoever asks again.
     pub(super) async fn take(&self, mut decided: Decided) -> Vec<Settled> {
         let mut kept_back = None;
-        if decided.has_approved() {
-            Timer::after(UNTIL_GONE_IS_KNOWN).await;
+        // What Holdpoint forwards itself leaves now, also what nobody had to approve.
+        if decided.has_approved() || self.dialect == Dialect::Mcp {
+            // Twice: a runtime that is behind may fire a timer before it hears of a connection that was closed long ago.
+            for _ in 0..2 {
+                Timer::after(UNTIL_GONE_IS_KNOWN).await;
+            }
             if self.signal.aborted() {
                 kept_back = Some(Why::Awaiting);
             } else if !self.is_in_force().await {
@@ -108,13 +118,23 @@ impl Request {
         join_all(settled.map(|(proposal, answer)| self.settle(proposal, answer, kept_back.clone()))).await
     }
 
+    /// Until when an answer counts to what is forwarded now.
+    pub(super) fn answered_until(&self) -> Millis {
+        clock::now().after(Span::seconds(config::answer_seconds(&self.env)))
+    }
+
     /// How what was approved is taken away: by the client with its answer, or by us to forward it.
     fn takes(&self) -> Take {
         match self.dialect {
-            Dialect::Mcp => {
-                Take::Forward(clock::now().after(Span::seconds(config::answer_seconds(&self.env))))
-            }
+            Dialect::Mcp => Take::Forward(self.answered_until()),
             _ => Take::Away,
+        }
+    }
+
+    /// This connection does not wait for what the call waits for.
+    pub(super) async fn leaves(&self, proposal: &Proposal) {
+        if let Some((desk, id)) = proposal.waits() {
+            gating::leaves(&self.env, &desk, &id, &self.connection).await;
         }
     }
 
@@ -135,7 +155,10 @@ impl Request {
         let mut is_edited = false;
         let was_held = matches!(heading, Heading::Held { .. });
         let fate = match heading {
-            Heading::Settled(fate, _) => carried(fate),
+            Heading::Settled(fate, _) => match kept_back {
+                Some(why) if self.dialect == Dialect::Mcp && fate.notice().is_none() => notice(why),
+                _ => carried(fate),
+            },
             Heading::Held { desk, fate } => {
                 let expected = carried(fate_of(answer.as_ref(), &call, fate.clone()).unwrap_or_else(notice));
                 told = answer.unwrap_or_else(|| api::answer_unavailable(&id));
@@ -174,6 +197,18 @@ impl Request {
                 _ if wait_ms == 0 => return None,
                 _ => Timer::after(RETRY).await,
             }
+        }
+    }
+}
+
+impl Proposal {
+    /// What becomes of it by this answer of its desk.
+    fn expected(&self, answer: Option<&Json>) -> Fate {
+        match &self.heading {
+            Heading::Settled(fate, _) => fate.clone(),
+            Heading::Held { fate, .. } => fate_of(answer, &self.call, fate.clone()).unwrap_or_else(|why| {
+                Fate::Notice(Notice { id: self.id.clone(), kind: self.call.kind.clone(), why })
+            }),
         }
     }
 }

@@ -85,6 +85,30 @@ impl Incoming {
         decoded.map(|text| Some(String::from(text))).map_err(unreadable)
     }
 
+    /// Whether everybody reads the body as the same JSON: by its media type, character set and coding.
+    pub(crate) fn check_is_json(&self) -> Result<(), Problem> {
+        let media_type = self.header("content-type").unwrap_or_default().to_ascii_lowercase();
+        let (essence, parameters) = media_type.split_once(';').unwrap_or((&media_type, ""));
+        let refused = |what: String| Err(Problem::new(Code::MediaType, what));
+        if !matches!(essence.trim(), "" | "application/json") {
+            return refused(format!("send application/json, not {}", essence.trim()));
+        }
+        let charset = parameters.split(';').find_map(|parameter| parameter.trim().strip_prefix("charset"));
+        let is_utf8 = |charset: &str| {
+            matches!(charset.trim().trim_start_matches('=').trim().trim_matches('"'), "utf-8" | "utf8")
+        };
+        if charset.is_some_and(|charset| !is_utf8(charset)) {
+            return refused(
+                "send UTF-8: what other character sets hold could be read differently".to_owned(),
+            );
+        }
+        let coding = self.header("content-encoding").unwrap_or_default();
+        if !matches!(coding.trim(), "" | "identity") {
+            return refused(format!("send the body as it is, without the coding `{}`", coding.trim()));
+        }
+        Ok(())
+    }
+
     /// The body as strict JSON.
     pub(crate) fn json(&self) -> Result<Json, Problem> {
         let media_type = self.header("content-type").unwrap_or_default();

@@ -6,7 +6,7 @@ use super::copy::{self, Copy};
 use super::counting;
 use super::gating::{self, Gated};
 use crate::core::action::{Action, Confidence};
-use crate::core::canonical::Digest;
+use crate::core::canonical::{Digest, canonical};
 use crate::core::case::{Connection, Oversight, Proxied};
 use crate::core::gate;
 use crate::core::id::Course;
@@ -96,7 +96,8 @@ impl Request {
         let digests: Vec<Digest> = gated.iter().map(|(gated, _)| gated.action.digest()).collect();
         let headings = gated.iter().zip(&digests).enumerate().map(|(at, ((gated, changed), digest))| {
             let equal = digests.iter().take(at).filter(|known| *known == digest).count();
-            self.heading(&copy, gated, *changed, self.proxied(*digest, place, equal))
+            let beside = calls.get(at).map(|call| &call.beside);
+            self.heading(&copy, gated, *changed, self.proxied(*digest, beside, place, equal))
         });
         let headings = join_all(headings.collect::<Vec<_>>()).await;
         let mut proposals = Vec::new();
@@ -161,6 +162,9 @@ impl Request {
         };
         action.args = args.clone();
         action.subject.clone_from(&call.subject);
+        for (name, value) in call.beside.iter() {
+            action.context.set(name, value.clone());
+        }
         let pointer = policy.kind(&call.kind).and_then(|kind| kind.confidence.as_ref());
         let of_tokens = call.scores.as_ref().map_or(Confidence::None, |scores| scores.confidence(pointer));
         let of_answer = confidence.map_or(Confidence::None, |text| {
@@ -173,8 +177,12 @@ impl Request {
     }
 
     /// What a call is known by when it comes again.
-    fn proxied(&self, digest: Digest, place: i64, equal: usize) -> Proxied {
-        let call = format!("{}\n{}\n{digest}", self.key.id, self.upstream);
+    fn proxied(&self, digest: Digest, beside: Option<&Object>, place: i64, equal: usize) -> Proxied {
+        let mut call = format!("{}\n{}\n{digest}", self.key.id, self.upstream);
+        if let Some(beside) = beside.filter(|beside| !beside.is_empty()) {
+            call.push('\n');
+            call.push_str(&canonical(&beside.clone().into()));
+        }
         let request = format!("{}\n{digest}\n{place}", self.digest);
         let nth = u32::try_from(equal).unwrap_or(u32::MAX);
         let (call, request) = (Digest::of(call.as_bytes()), Digest::of(request.as_bytes()));

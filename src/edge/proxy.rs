@@ -51,6 +51,9 @@ pub(super) async fn forward(way: &Way<'_>, name: &str, path: &str) -> Responded 
 
 async fn gated(way: &Way<'_>, upstream: &Upstream, path: &str, form: Form) -> Responded {
     let Way { env, incoming, .. } = way;
+    if form != Form::Mapped && !incoming.body.is_empty() {
+        incoming.check_is_json()?;
+    }
     let asked = form.asked(&upstream.means, &incoming.query, &incoming.body)?;
     let request = Rc::new(request(way, upstream, path, asked, form == Form::Responses)?);
     let mended = histories::mended(&request, way.copy, &incoming.body).await?;

@@ -117,7 +117,9 @@ pub(crate) fn proxied_problem(problem: &Problem, dialect: Dialect) -> Response {
 
 /// A JSON-RPC error. Clients of MCP look for it in answers of this media type alone.
 pub(crate) fn rpc_error(status: u16, body: &Json) -> Response {
-    json_with(status, body, &[("x-should-retry", "false")])
+    let challenge = (status == 401).then_some(("www-authenticate", "Bearer"));
+    let more: Vec<_> = challenge.into_iter().chain([("x-should-retry", "false")]).collect();
+    json_with(status, body, &more)
 }
 
 fn problem_with(status: u16, body: &Json, more: &[(&str, &str)]) -> Response {

@@ -211,6 +211,17 @@ impl Outgoing {
         Ok(Self { upstream, method, url, headers, secret: self.secret.clone(), patience: self.patience })
     }
 
+    /// Whether the upstream takes the secret that it is sent. That it does not is nothing which a client could mend, or
+    /// should begin to.
+    pub(crate) fn check_secret_is_taken(&self, status: u16) -> Result<(), Problem> {
+        match (&self.secret, status) {
+            (Some(_), 401) => {
+                Err(problem(&self.upstream, Code::Upstream, "refuses the secret that it was sent"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The names of its headers that begin so.
     pub(crate) fn names(&self, prefix: &str) -> Vec<String> {
         self.headers.keys().filter(|name| name.starts_with(prefix)).collect()

@@ -20,6 +20,8 @@ pub struct Call {
     pub confidence: Confidence,
     /// Whom or what it concerns, where that stands beside the call.
     pub subject: Option<String>,
+    /// What else says what it does: shown with it, and a call that says something else there is another call.
+    pub beside: Object,
 }
 
 /// What a call can carry.
@@ -68,7 +70,15 @@ impl Call {
 
     /// A call of which nothing else is said.
     pub(super) fn new(kind: String, args: Result<Object, String>, carries: Carries) -> Self {
-        Self { kind, args, carries, scores: None, confidence: Confidence::None, subject: None }
+        Self {
+            kind,
+            args,
+            carries,
+            scores: None,
+            confidence: Confidence::None,
+            subject: None,
+            beside: Object::new(),
+        }
     }
 
     /// A call of a shape that is not known: blocked, whatever it says.

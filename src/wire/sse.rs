@@ -56,9 +56,16 @@ pub struct Decoder {
     data: Option<String>,
     has_id: bool,
     begun: bool,
+    /// Whether it reads as the standard says, and no stricter.
+    lenient: bool,
 }
 
 impl Decoder {
+    /// For streams in which nothing is gated: lines of data are joined, unknown fields ignored.
+    pub fn lenient() -> Self {
+        Self { lenient: true, ..Self::default() }
+    }
+
     /// Takes what came.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), SseError> {
         if self.taken > 0 {
@@ -145,7 +152,7 @@ impl Decoder {
         let value = value.strip_prefix(' ').unwrap_or(value);
         // Inside JSON such characters stand between quotes, where they part nothing.
         let parts = |character: char| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}');
-        if field != "data" && line.contains(parts) {
+        if field != "data" && !self.lenient && line.contains(parts) {
             return Err(SseError::Separators);
         }
         match field {
@@ -159,11 +166,19 @@ impl Decoder {
                 self.name = Some(value.to_owned());
                 Ok(())
             }
-            "data" if self.data.is_some() => Err(SseError::Lines),
-            "data" => {
-                self.data = Some(value.to_owned());
-                Ok(())
-            }
+            "data" => match &mut self.data {
+                Some(data) if self.lenient => {
+                    data.push('\n');
+                    data.push_str(value);
+                    Ok(())
+                }
+                Some(_) => Err(SseError::Lines),
+                None => {
+                    self.data = Some(value.to_owned());
+                    Ok(())
+                }
+            },
+            _ if self.lenient => Ok(()),
             _ => Err(SseError::Line),
         }
     }
@@ -287,6 +302,14 @@ mod tests {
         }
         assert_eq!(read(&[b"data: \xff\n\n"]), Err(SseError::Utf8));
         assert_eq!(Decoder::default().push(&vec![b'a'; MAX_BYTES + 1]), Err(SseError::TooLarge));
+    }
+
+    #[test]
+    fn where_nothing_is_gated_it_reads_as_the_standard_says() {
+        let mut decoder = Decoder::lenient();
+        decoder.push(b"hm: x\nid: 1\ndata: {\ndata: }\n\n").unwrap();
+        let event = decoder.next_event().unwrap().unwrap();
+        assert_eq!((event.data.as_deref(), event.has_id), (Some("{\n}"), true));
     }
 
     #[test]

@@ -87,11 +87,16 @@ fn upstream(name: &str, entry: &Json) -> Result<Upstream, String> {
     let text = |key: &str| members.get(key).and_then(Json::as_str);
     let url = text("url").ok_or_else(|| wrong("`url` is missing"))?.trim_end_matches('/');
     let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or("");
-    if host.is_empty() || host.contains(['@', '?', '#', ' ', '\\']) {
-        return Err(wrong("`url` is `https://host` or `https://host/path`, without user, query or fragment"));
-    }
     let dialect = text("dialect").and_then(Dialect::parse);
     let dialect = dialect.ok_or_else(|| wrong("`dialect` is one of openai, anthropic, mcp, json"))?;
+    // Servers of tools are chosen by their query here and there; theirs is never the client's to say.
+    let has_query = dialect != Dialect::Mcp && host.contains('?');
+    if host.is_empty() || has_query || host.contains(['@', '#', ' ', '\\']) {
+        return Err(wrong("`url` is `https://host` or `https://host/path`, without user, query or fragment"));
+    }
+    if matches!(dialect, Dialect::Mcp | Dialect::Json) && members.get("pass").is_some() {
+        return Err(wrong("`pass` goes with dialects openai and anthropic: others have one address"));
+    }
     let mut pass = Vec::new();
     for route in members.get("pass").and_then(Json::as_array).unwrap_or_default() {
         let parts = route.as_str().and_then(|route| route.split_once(' '));
@@ -340,6 +345,14 @@ mod tests {
                 "UPSTREAMS.x: `dialect` is one of openai, anthropic, mcp, json",
             ),
             (r#"{"url":"https://a","dialect":"openai","ulr":1}"#, "UPSTREAMS.x: unknown key `ulr`"),
+            (
+                r#"{"url":"https://a?b","dialect":"openai"}"#,
+                "UPSTREAMS.x: `url` is `https://host` or `https://host/path`, without user, query or fragment",
+            ),
+            (
+                r#"{"url":"https://a/mcp?b","dialect":"mcp","pass":["POST /*"]}"#,
+                "UPSTREAMS.x: `pass` goes with dialects openai and anthropic: others have one address",
+            ),
         ] {
             assert_eq!(one(entry).unwrap_err(), message);
         }

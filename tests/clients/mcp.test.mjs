@@ -368,22 +368,54 @@ describe("servers of tools", { concurrency: true }, () => {
   });
 
   describe("sessions and streams", { concurrency: true }, () => {
+    /** A session's id as the upstream gave it: behind it stands whose it is. */
+    const upstreams = (id) => id.slice(0, id.lastIndexOf("."));
+
+    test("a session is of the key that began it", async () => {
+      const session = await Session.open(url("events"), app);
+      const other = (await holdpoint.key("app", { name: "another" })).key;
+      for (const [id, to] of [[session.id, "events"], [upstreams(session.id), "events"], [session.id, "json"]]) {
+        const key = to === "json" ? app : other;
+        const thief = new Session(url(to), key, { "mcp-session-id": id, "mcp-protocol-version": "2025-11-25" });
+        const seen = await thief.call("lookup", { id: newOrder() });
+        assert.deepEqual([seen.status, seen.messages[0].error.data.code], [404, "not_found"]);
+        assert.equal((await thief.ask("DELETE")).status, 404);
+        assert.equal((await thief.ask("GET", { headers: { accept: "text/event-stream" } })).status, 404);
+      }
+      assert.equal((await session.call("lookup", { id: "still-there" })).status, 200);
+    });
+
+    test("a session that the upstream has forgotten spends no approval, and the next call is told where clients look", async () => {
+      const session = await Session.open(url("events"), app);
+      const order = newOrder();
+      await tools.sessions.get(upstreams(session.id)).transport.close();
+      const { answer } = await session.call("refund", { order, amount: 1, decide: "approve" });
+      assert.ok(answer.error, JSON.stringify(answer));
+      await standing(await held("refund", order), "approved");
+      const next = await session.call("refund", { order: newOrder(), amount: 1, decide: "wait" });
+      assert.equal(next.status, 404);
+      const fresh = await Session.open(url("events"), app);
+      assert.equal((await fresh.call("refund", { order, amount: 1, decide: "approve" })).result.isError ?? false, false);
+      assert.equal(tools.runs(order).length, 1);
+    });
+
     test("a session is the upstream's own, from its beginning to its end", async () => {
       const session = await Session.open(url("events"), app);
-      assert.ok(tools.sessions.has(session.id));
+      const own = upstreams(session.id);
+      assert.ok(tools.sessions.has(own));
       assert.equal(session.opened.of(0).result.serverInfo.name, "tools");
-      const asked = tools.requests.filter(({ headers }) => headers["mcp-session-id"] === session.id);
+      const asked = tools.requests.filter(({ headers }) => headers["mcp-session-id"] === own);
       assert.deepEqual(asked.map(({ body }) => body.method), ["notifications/initialized"]);
       assert.deepEqual([asked[0].headers.authorization, asked[0].headers["mcp-protocol-version"]], [`Bearer ${SECRET}`, "2025-11-25"]);
       assert.equal((await session.ask("DELETE", { body: undefined })).status, 200);
-      assert.ok(!tools.sessions.has(session.id));
+      assert.ok(!tools.sessions.has(own));
       const gone = await session.call("lookup", { id: newOrder() });
       assert.deepEqual([gone.status, gone.messages[0].error.code], [404, -32001], "in the upstream's words");
     });
 
     test("what the server says by itself passes, and its stream is taken up where it broke", async () => {
       const session = await Session.open(url("events"), app);
-      const { server } = tools.sessions.get(session.id);
+      const { server } = tools.sessions.get(upstreams(session.id));
       const broken = new AbortController();
       const response = await session.ask("GET", { signal: broken.signal });
       assert.match(response.headers.get("content-type"), /^text\/event-stream/);
@@ -495,7 +527,7 @@ describe("servers of tools", { concurrency: true }, () => {
       });
     }
 
-    test("where the upstream asks for something first, the next round needs no other approval, and the one after it does", async () => {
+    test("where the upstream asks for something first nothing has run, and who approves the next round sees what is answered", async () => {
       const order = newOrder();
       answers.set(order, ({ body }, response) => {
         const asks = { resultType: "input_required", requestState: "r-1", inputRequests: {} };
@@ -509,12 +541,14 @@ describe("servers of tools", { concurrency: true }, () => {
       };
       assert.equal((await round({})).requestState, "r-1");
       const { id } = await standing(await held("refund", order), "approved");
-      assert.equal((await round({ requestState: "r-1", inputResponses: {} })).content[0].text, "done");
-      await standing(id, "done");
-      const third = await round({ requestState: "r-1" }, IMPATIENT);
-      assert.equal(third._meta["dev.holdpoint/decision"], "awaiting approval");
-      assert.notEqual(third._meta["dev.holdpoint/action"], id);
-      assert.equal(odd.requests.filter(({ text }) => text.includes(order)).length, 2);
+      const answered = { requestState: "r-1", inputResponses: { account: { action: "accept", content: { iban: "X1" } } } };
+      assert.equal((await round(answered)).content[0].text, "done");
+      const { json } = await holdpoint.ask("GET", "/v1/desks/main/cases?status=done&order=newest", { key: reviewing });
+      const [next] = json.cases.filter(({ action }) => action.args.order === order);
+      assert.notEqual(next.id, id, "an approval without the answers is none with them");
+      assert.deepEqual(next.action.context, answered);
+      assert.equal((await round({})).requestState, "r-1", "the first is free for the same call again");
+      assert.equal(odd.requests.filter(({ text }) => text.includes(order)).length, 3);
     });
 
     test("the upstream's secret never comes back", async () => {
@@ -734,7 +768,7 @@ describe("servers of tools", { concurrency: true }, () => {
       assert.equal(await status(id), "running");
       const { answer } = await asking;
       assert.ok(answer.error || answer.result.isError);
-      assert.equal(await status(id), "unknown");
+      await until("it to be unknown", async () => (await status(id)) === "unknown");
       go();
       assert.equal(tools.runs("K2").length, 1);
     });

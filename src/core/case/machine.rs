@@ -19,9 +19,9 @@ pub enum Stage {
     Used,
     /// On its way to the upstream: whether it happens is not known yet.
     Running,
-    /// The upstream did it.
+    /// The upstream says that it did it.
     Done,
-    /// The upstream did not do it.
+    /// The upstream says that it failed.
     Failed,
     /// Sent, and nobody knows what became of it: never repeated, ended by a person.
     Unknown,
@@ -247,7 +247,11 @@ pub const CLOCK: [(Stage, Stage, &str); 8] = [
     (Stage::Approving, Stage::Approved, "at `release_at`: a person decided before"),
     (Stage::Rejecting, Stage::Rejected, "at `release_at`"),
     (Stage::Approved, Stage::Lapsed, "`valid` after `release_at`"),
-    (Stage::Running, Stage::Unknown, "60 s after it was sent, without a definite answer"),
+    (
+        Stage::Running,
+        Stage::Unknown,
+        "when no definite answer came in time: 60 s after it was sent, or less where the deployment says so",
+    ),
     (Stage::ToAudit, Stage::Unaudited, "`audit_within` after it ran"),
     (Stage::Confirming, Stage::Confirmed, "at `release_at`"),
     (Stage::Overturning, Stage::Overturned, "at `release_at`"),

@@ -14,8 +14,8 @@ pub struct Proxied {
     pub request: Digest,
     /// Which one it is of the equal calls at that place, from 0.
     pub nth: u32,
-    /// Whether each attempt looks like another request: then an equal call, once nobody waits any more, is the same
-    /// one come again.
+    /// Whether requests do not tell attempts apart: each of one call has another name, and those of different clients
+    /// may look alike. Then an equal call is the same come again once nobody waits any more, and not before.
     pub renamed: bool,
 }
 
@@ -38,11 +38,12 @@ impl Case {
             return false;
         }
         match self.stage(now) {
-            Stage::Held | Stage::Approving | Stage::Rejecting => {
-                let comes_again = proxied.renamed && own.call == proxied.call && self.is_free(now);
-                own == proxied || (comes_again && own.request != proxied.request)
+            // Of equal calls in one answer or batch each is a case of its own.
+            Stage::Held | Stage::Approving | Stage::Rejecting | Stage::Approved if proxied.renamed => {
+                let is_twin = own.request == proxied.request && own.nth != proxied.nth;
+                own.call == proxied.call && !is_twin && self.is_free(now)
             }
-            // Of equal calls in one answer each is a case of its own.
+            Stage::Held | Stage::Approving | Stage::Rejecting => own == proxied,
             Stage::Approved if own.request == proxied.request => own == proxied,
             Stage::Approved => own.call == proxied.call && self.is_free(now),
             Stage::Moved => {

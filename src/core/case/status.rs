@@ -122,10 +122,15 @@ impl Case {
         }
     }
 
-    /// Until when an answer to what was forwarded counts; `None` where it was answered, or was never forwarded.
+    /// Until when an answer to what was forwarded counts; `None` where there is one, or where it is noted that none came.
     pub fn sent_until(&self) -> Option<Millis> {
         let run = &self.progress.run;
-        run.sent.filter(|_| run.outcome.is_none()).map(|sent| sent.until)
+        run.sent.filter(|sent| run.outcome.is_none() && !sent.lost).map(|sent| sent.until)
+    }
+
+    /// Whether it was forwarded and nobody knows what became of it, yet or at all.
+    pub fn is_unsettled(&self) -> bool {
+        self.progress.run.sent.is_some() && self.progress.run.outcome.is_none()
     }
 
     /// When the clock alone will next change the status, as the app sees it.

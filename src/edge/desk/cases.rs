@@ -74,10 +74,13 @@ pub(super) const EQUAL_CALLS: &[&str] = &[
     "CREATE INDEX cases_by_call ON cases (call, awaited_until) WHERE call IS NOT NULL",
 ];
 
-/// What was forwarded and not answered yet: until when an answer counts.
+/// What was forwarded and not answered yet: until when an answer counts, as long as that is not noted to be over, and
+/// whether anybody knows what became of it.
 pub(super) const SENT: &[&str] = &[
     "ALTER TABLE cases ADD COLUMN sent_until INTEGER",
+    "ALTER TABLE cases ADD COLUMN unsettled INTEGER",
     "CREATE INDEX cases_sent ON cases (sent_until) WHERE sent_until IS NOT NULL",
+    "CREATE INDEX cases_unsettled ON cases (call) WHERE unsettled = 1",
 ];
 
 /// How many cases of equal calls are looked through.
@@ -267,13 +270,14 @@ impl Desk {
             self.sql.run(forget, &[Bind::Text(&facts), Bind::Text(write.id)])?;
         }
         let update = "UPDATE cases SET open = ?, forget_at = ?, awaited_until = ?, approved_at = ?, sent_until = ?, \
-                      progress = ? WHERE id = ?";
+                      unsettled = ?, progress = ? WHERE id = ?";
         let values = [
             is_open.into(),
             forget_at.into(),
             awaited_until.into(),
             case.approved_at().map(|at| at.0).into(),
             case.sent_until().map(|at| at.0).into(),
+            i64::from(case.is_unsettled()).into(),
             Bind::Text(&progress),
             Bind::Text(write.id),
         ];
@@ -316,7 +320,25 @@ impl Desk {
             }
         }
         case.progress.connection = Some(connection);
+        self.name_unsettled(&mut case)?;
         self.keep(case, None)
+    }
+
+    /// Says beside a new case which equal calls were sent, while nobody knows what became of them: whoever approves it
+    /// has to know.
+    fn name_unsettled(&self, case: &mut Case) -> Result<(), Problem> {
+        let Some(proxied) = case.facts.proxied.as_ref().filter(|proxied| proxied.renamed) else {
+            return Ok(());
+        };
+        let equal = "SELECT id FROM cases WHERE unsettled = 1 AND call = ? ORDER BY rowid DESC LIMIT 5";
+        let rows = self.sql.query(equal, &[Bind::Text(&proxied.call.to_string())])?;
+        let ids = rows.iter().map(|row| row.text("id")).collect::<Result<Vec<String>, SqlError>>()?;
+        let context = case.facts.content.shown.as_mut().and_then(|shown| shown.action.as_object_mut());
+        let context = context.and_then(|action| action.get_mut("context")).and_then(Json::as_object_mut);
+        if let Some(context) = context.filter(|_| !ids.is_empty()) {
+            context.set("sent before, outcome unknown", ids.join(", "));
+        }
+        Ok(())
     }
 
     /// Lets it wait for this case. What has not arrived is unknown; what nobody can wait for any more is in conflict.
@@ -345,7 +367,13 @@ impl Desk {
     pub(super) fn act(&self, asked: &Asked<'_>, command: Command) -> Answered {
         let now = self.now()?;
         let (form, person) = (form(&command), person_of(&command).map(str::to_owned));
-        match desk::act(self, now, asked.request, command) {
+        let leaves = matches!(command, Command::Leave { .. });
+        let done = desk::act(self, now, asked.request, command);
+        if leaves {
+            // Who has given up need not wait.
+            self.wake(asked.request.id);
+        }
+        match done {
             Ok(Done::Moved(desk)) => Ok(moved(&desk)),
             Ok(Done::Case(case)) => Ok((200, self.done(asked, form, person.as_deref(), &case, now))),
             Ok(Done::Run(run)) if form == Form::Redeemed => {
@@ -447,12 +475,11 @@ impl Desk {
 
     // By the clock
 
-    /// Ends what nobody decided in time, and notes what was sent and never answered: the newest, because those
-    /// before it are noted already.
+    /// Ends what nobody decided in time, and notes what was sent and never answered.
     pub(super) fn end_what_is_overdue(&self) {
         let overdue =
             "SELECT facts, progress FROM cases WHERE open = 1 AND expires <= ? ORDER BY expires LIMIT ?";
-        let lost = "SELECT facts, progress FROM cases WHERE sent_until <= ? ORDER BY sent_until DESC LIMIT ?";
+        let lost = "SELECT facts, progress FROM cases WHERE sent_until <= ? ORDER BY sent_until LIMIT ?";
         let Ok(now) = self.now() else { return };
         let mut rows = self.sql.query(overdue, &[now.0.into(), BATCH.into()]).unwrap_or_default();
         rows.extend(self.sql.query(lost, &[now.0.into(), BATCH.into()]).unwrap_or_default());

@@ -301,7 +301,7 @@ impl Desk {
             rows.first()?.optional_int("at").ok().flatten()
         };
         let now = clock::now().0;
-        let lost = earliest(&format!("SELECT min(sent_until) AS at FROM cases WHERE sent_until > {now}"));
+        let lost = earliest("SELECT min(sent_until) AS at FROM cases WHERE sent_until IS NOT NULL");
         // A second of distance, so that a row which cannot be stepped does not keep the object busy.
         let case = earliest("SELECT min(expires) AS at FROM cases WHERE open = 1");
         let old = earliest("SELECT min(forget_at) AS at FROM cases WHERE forget_at IS NOT NULL");

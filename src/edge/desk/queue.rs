@@ -197,7 +197,7 @@ pub(super) fn counts(sql: &Sql, name: &str) -> Answered {
         &[now.0.into()],
     )?;
     let row = rows.first().ok_or_else(|| failed(&SqlError("no count".to_owned())))?;
-    let unknown = "SELECT count(*) AS unknown FROM cases WHERE sent_until <= ?";
+    let unknown = "SELECT count(*) AS unknown FROM cases WHERE unsettled = 1 AND ifnull(sent_until, 0) <= ?";
     let unknown = sql.query(unknown, &[now.0.into()])?.first().map_or(Ok(0), |row| row.int("unknown"))?;
     let oldest = row.optional_int("oldest")?;
     Ok((

@@ -12,6 +12,7 @@ use crate::wire::desk::Ask;
 use crate::wire::mcp::returned::Became;
 use crate::wire::mcp::sent::Sent;
 use crate::wire::upstream::Upstream;
+use futures_util::future::join_all;
 use worker::Env;
 
 /// The calls of one session.
@@ -24,8 +25,8 @@ pub(super) struct Flights {
 
 impl Flights {
     /// Those of the session that a request belongs to.
-    pub(super) fn of(way: &Way<'_>, upstream: &Upstream) -> Option<Self> {
-        let session = way.incoming.header("mcp-session-id")?;
+    pub(super) fn of(way: &Way<'_>, upstream: &Upstream, session: Option<&str>) -> Option<Self> {
+        let session = session?;
         let session = format!("{}\n{}\n{session}", way.key.id, upstream.name);
         Some(Self { env: way.env.clone(), session })
     }
@@ -37,18 +38,36 @@ impl Flights {
     /// Remembers which cases calls wait for. Where that fails, a client that gives up is not heard, and an answer over
     /// another connection is not seen: then nobody knows what became of the call, and a person says.
     pub(super) async fn remember(&self, sent: &Sent, proposals: &[Proposal], connection: &str) {
-        for (call, proposal) in sent.calls().iter().zip(proposals) {
-            let Some((desk, id)) = proposal.waits() else { continue };
+        let waits = sent.calls().iter().zip(proposals).filter_map(|(call, proposal)| {
+            let (desk, id) = proposal.waits()?;
             let flight = Json::object([
                 ("call_id", call.id.clone()),
                 ("desk", desk.into()),
                 ("case", id.into()),
                 ("connection", connection.into()),
             ]);
-            if once::change_history(&self.env, &self.token(&call.id), &[flight], &[]).await.is_err() {
+            Some((self.token(&call.id), flight))
+        });
+        let remembering = waits.map(|(token, flight)| async move {
+            if once::change_history(&self.env, &token, &[flight], &[]).await.is_err() {
                 log::failure("which case a call waits for cannot be remembered");
             }
+        });
+        join_all(remembering.collect::<Vec<_>>()).await;
+    }
+
+    /// The upstream does not know the session any more. It has said so within an answer that had begun, where clients
+    /// do not look for it.
+    pub(super) async fn end_session(&self) {
+        let ended = Json::object([("call_id", "ended".into())]);
+        if once::change_history(&self.env, &self.token(&Json::Null), &[ended], &[]).await.is_err() {
+            log::failure("that a session has ended cannot be remembered");
         }
+    }
+
+    /// Whether the upstream has said that it does not know the session any more.
+    pub(super) async fn has_ended(&self) -> bool {
+        once::history(&self.env, &self.token(&Json::Null)).await.is_ok_and(|known| !known.is_empty())
     }
 
     /// The client does not wait for these any more: they are not forwarded in the requests in which they came.

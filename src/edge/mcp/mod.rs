@@ -19,29 +19,64 @@ use crate::wire::asked::Asked;
 use crate::wire::call::Fate;
 use crate::wire::mcp::said;
 use crate::wire::mcp::sent::{Headers, Sent, ToolCall};
+use crate::wire::mcp::session::Sessions;
 use crate::wire::problem::{Code, Problem};
 use crate::wire::upstream::Upstream;
+use exchange::Held;
 use flights::Flights;
+use futures_util::future::join_all;
 use std::rc::Rc;
 use worker::Response;
 
+/// The header in which clients and servers name a session.
+const SESSION: &str = "mcp-session-id";
+
 /// Answers a request of a client.
 pub(super) async fn serve(way: &Way<'_>, upstream: &Upstream) -> Responded {
-    let Way { env, incoming, .. } = way;
-    let outgoing = Outgoing::new(env, incoming, upstream, "")?;
-    let flights = Flights::of(way, upstream);
-    if incoming.method != "POST" {
-        let resumes = incoming.header("last-event-id").is_some();
-        return passing::pass(outgoing, b"", flights.filter(|_| resumes)).await;
+    let Way { env, incoming, copy, key, .. } = way;
+    if !incoming.query.is_empty() {
+        let detail =
+            "a server of tools has one address; what has to stand in its query is configured with it";
+        return Err(Problem::new(Code::NotFound, detail));
     }
-    let sent = Sent::read(&incoming.body, &headers(incoming))?;
+    let sessions = Sessions::new(&copy.in_force.id_key, &key.id, &upstream.name);
+    let given = incoming.header(SESSION);
+    let session = given.as_deref().map(|text| sessions.read(text).ok_or_else(no_session)).transpose()?;
+    let headers = [
+        (SESSION.to_owned(), session.map(str::to_owned)),
+        // It was read as this, whatever it was called.
+        ("content-type".to_owned(), (incoming.method == "POST").then(|| "application/json".to_owned())),
+    ];
+    let outgoing = Outgoing::new(env, incoming, upstream, "")?.with(&headers)?;
+    let flights = Flights::of(way, upstream, session);
+    let response = if incoming.method == "POST" {
+        post(way, upstream, outgoing, flights).await?
+    } else {
+        let resumes = incoming.header("last-event-id").is_some();
+        passing::pass(outgoing, b"", flights.filter(|_| resumes)).await?
+    };
+    if let Ok(Some(id)) = response.headers().get(SESSION) {
+        // A signed name is as good a header as the name.
+        let _ = response.headers().set(SESSION, &sessions.signed(&id));
+    }
+    Ok(response)
+}
+
+fn no_session() -> Problem {
+    Problem::new(Code::NotFound, "no session has this id, or not for this key: begin a new one")
+}
+
+async fn post(way: &Way<'_>, upstream: &Upstream, outgoing: Outgoing, flights: Option<Flights>) -> Responded {
+    let incoming = way.incoming;
+    incoming.check_is_json()?;
+    let sent = Rc::new(Sent::read(&incoming.body, &headers(incoming))?);
     if let Some(flights) = &flights {
         flights.cancel(sent.cancelled()).await;
     }
     if sent.calls().is_empty() {
         return passing::pass(outgoing, &incoming.body, None).await;
     }
-    match gated(way, upstream, outgoing, sent.clone(), flights).await {
+    match gated(way, upstream, outgoing, Rc::clone(&sent), flights).await {
         Err(problem) if is_answered(&problem) => Ok(errors(&sent, &problem)),
         responded => responded,
     }
@@ -61,7 +96,8 @@ fn is_answered(problem: &Problem) -> bool {
 }
 
 fn errors(sent: &Sent, problem: &Problem) -> Response {
-    let errors = sent.calls().iter().map(|call| said::error(&call.id, problem)).collect();
+    let ids = sent.calls().iter().map(|call| &call.id).chain(sent.others());
+    let errors = ids.map(|id| said::error(id, problem)).collect();
     respond::rpc_error(200, &as_sent(sent, errors))
 }
 
@@ -77,7 +113,7 @@ async fn gated(
     way: &Way<'_>,
     upstream: &Upstream,
     outgoing: Outgoing,
-    sent: Sent,
+    sent: Rc<Sent>,
     flights: Option<Flights>,
 ) -> Responded {
     let request = Rc::new(proxy::request(way, upstream, "", Asked::default(), false)?);
@@ -92,9 +128,13 @@ async fn gated(
     whole::set_status_headers(&headers, &proposals);
     let Some(settled) = proposals.iter().map(Proposal::settled).collect::<Option<Vec<_>>>() else {
         if let Some(flights) = &flights {
+            if flights.has_ended().await {
+                join_all(proposals.iter().map(|proposal| request.leaves(proposal))).await;
+                return Err(no_session());
+            }
             flights.remember(&sent, &proposals, &request.connection).await;
         }
-        return exchange::held(request, sent, outgoing, proposals, headers);
+        return Held { request, sent, outgoing, flights }.wait(proposals, headers);
     };
     let fates = fates_of(settled);
     let notices: Vec<Json> =
@@ -102,7 +142,7 @@ async fn gated(
     let response = match sent.rewritten(&fates) {
         None => respond::json(200, &as_sent(&sent, notices)),
         Some(_) if !notices.is_empty() => {
-            return exchange::settled(request, sent, outgoing, fates, headers);
+            return Held { request, sent, outgoing, flights }.settled(fates, headers);
         }
         Some(body) => passing::pass(tools::mirrored(&sent, &outgoing, &fates).await?, &body, None).await?,
     };

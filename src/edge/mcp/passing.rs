@@ -14,6 +14,7 @@ use worker::{Response, ResponseBuilder};
 /// although they were sent over another connection.
 pub(super) async fn pass(outgoing: Outgoing, body: &[u8], resumes: Option<Flights>) -> Responded {
     let answering = outgoing.send(body).await?;
+    outgoing.check_secret_is_taken(answering.status)?;
     if answering.media_type() == "text/event-stream" {
         return streamed(answering, resumes);
     }
@@ -44,14 +45,20 @@ fn streamed(answering: Answering, resumes: Option<Flights>) -> Result<Response, 
 
 /// The next bytes for the client. A stream that would give the secret away ends.
 async fn next(mut passing: Passing) -> Option<(Vec<u8>, Passing)> {
-    let bytes = passing.chunks.next().await?.ok()?;
-    if passing.secret.is_in(&bytes) {
-        return None;
-    }
-    if let Some((flights, answers)) = &mut passing.watched {
-        for answer in answers.push(&bytes) {
-            flights.note(&answer.id, answer.became).await;
+    loop {
+        let Some(bytes) = passing.chunks.next().await else {
+            let rest = passing.secret.rest();
+            return (!rest.is_empty()).then_some((rest, passing));
+        };
+        let bytes = bytes.ok()?;
+        if let Some((flights, answers)) = &mut passing.watched {
+            for answer in answers.push(&bytes) {
+                flights.note(&answer.id, answer.became).await;
+            }
+        }
+        let bytes = passing.secret.pass(bytes)?;
+        if !bytes.is_empty() {
+            return Some((bytes, passing));
         }
     }
-    Some((bytes, passing))
 }

@@ -16,12 +16,18 @@ pub(super) async fn mirrored(sent: &Sent, outgoing: &Outgoing, fates: &[Fate]) -
     let mut changed = Vec::new();
     let known = outgoing.names(PREFIX);
     for (call, fate) in sent.calls().iter().zip(fates) {
-        if let (Fate::RunWith(args), false) = (fate, known.is_empty()) {
-            changed.extend(known.iter().map(|name| (name.clone(), None)));
-            let tools = Tools { sent, outgoing, call };
-            let headers = tools.headers(|tools| mirrored::headers(tools, &call.call.kind, args)).await?;
-            changed.extend(headers.into_iter().map(|(name, value)| (name, Some(value))));
+        let Fate::RunWith(args) = fate else { continue };
+        if known.is_empty() && !sent.is_modern() {
+            continue;
         }
+        let tools = Tools { sent, outgoing, call };
+        let headers = match tools.headers(|tools| mirrored::headers(tools, &call.call.kind, args)).await {
+            // A client that repeated nothing may know no schema either.
+            Err(_) if known.is_empty() => continue,
+            headers => headers?,
+        };
+        changed.extend(known.iter().map(|name| (name.clone(), None)));
+        changed.extend(headers.into_iter().map(|(name, value)| (name, Some(value))));
     }
     outgoing.with(&changed)
 }

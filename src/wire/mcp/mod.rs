@@ -9,6 +9,7 @@ pub mod mirrored;
 pub mod returned;
 pub mod said;
 pub mod sent;
+pub mod session;
 
 /// From this version of the protocol on there are no sessions, and each result says of which type it is.
 const MODERN: &str = "2026-07-28";

@@ -25,11 +25,17 @@ pub enum Became {
 }
 
 /// The answers in a stream of events, wherever its bytes are split.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Answers {
     decoder: Decoder,
     can_be_resumed: bool,
     is_unreadable: bool,
+}
+
+impl Default for Answers {
+    fn default() -> Self {
+        Self { decoder: Decoder::lenient(), can_be_resumed: false, is_unreadable: false }
+    }
 }
 
 impl Answers {
@@ -82,8 +88,8 @@ fn one(message: &Json) -> Option<Returned> {
         return None;
     }
     let id = message.get("id")?.clone();
-    if message.get("error").is_some() {
-        return Some(Returned { id, became: Became::Ended(Outcome::Failed) });
+    if let Some(error) = message.get("error").filter(|error| !error.is_null()) {
+        return Some(Returned { id, became: became_by_error(error) });
     }
     let result = message.get("result")?;
     let became = match result.get("resultType").map(Json::as_str) {
@@ -99,10 +105,24 @@ fn one(message: &Json) -> Option<Returned> {
     Some(Returned { id, became })
 }
 
-/// What a status without an answer in its body says; `None`: nothing for certain.
-pub fn outcome_of_status(status: u16) -> Option<Outcome> {
-    // A server that has not read the request in time may have begun all the same.
-    ((400..500).contains(&status) && status != 408).then_some(Outcome::Failed)
+/// An error of which the protocol says that nothing was done: what was asked for was not understood. Any other may come
+/// after something was.
+fn became_by_error(error: &Json) -> Became {
+    match error.get("code").and_then(Json::as_i64) {
+        Some(-32700 | -32602..=-32600 | -32022..=-32020) => Became::Ended(Outcome::Failed),
+        _ => Became::Unclear,
+    }
+}
+
+/// What a status says by which no result comes. Where the session is not known any more nothing was done, and the same
+/// call will come in another.
+pub fn became_by_status(status: u16, in_session: bool) -> Became {
+    match status {
+        404 if in_session => Became::Deferred,
+        // A server that has not read the request in time may have begun all the same.
+        400..=407 | 409..=499 => Became::Ended(Outcome::Failed),
+        _ => Became::Unclear,
+    }
 }
 
 #[cfg(test)]
@@ -113,7 +133,7 @@ mod tests {
     fn answers_are_found_wherever_the_bytes_are_split() {
         let stream = "id: e-1\nretry: 200\n\n: waiting\n\nevent: message\ndata: {\"jsonrpc\":\"2.0\",\"method\":\
                       \"notifications/progress\",\"params\":{}}\n\ndata: {\"id\":1,\"result\":{\"é\":1}}\r\n\r\n\
-                      data: {\"id\":\"a\",\"error\":{}}\n\n";
+                      data: {\"id\":\"a\",\"error\":{\"code\":-32602}}\n\n";
         let expected = vec![
             Returned { id: 1_i64.into(), became: Became::Ended(Outcome::Done) },
             Returned { id: "a".into(), became: Became::Ended(Outcome::Failed) },
@@ -128,7 +148,7 @@ mod tests {
         }
         let mut answers = Answers::default();
         assert!(
-            answers.push(b"datum: x\n\ndata: {\"id\":1,\"result\":{}}\n\n").is_empty(),
+            answers.push(b"data: \xff\n\ndata: {\"id\":1,\"result\":{}}\n\n").is_empty(),
             "unreadable from there on"
         );
         assert!(!answers.can_be_resumed());
@@ -146,6 +166,12 @@ mod tests {
             (r#"{"jsonrpc":"2.0","id":1,"result":{"content":[],"isError":true}}"#, vec![failed]),
             (r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"no such tool"}}"#, vec![failed]),
             (
+                r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"internal"}}"#,
+                vec![Became::Unclear],
+            ),
+            (r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"closed"}}"#, vec![Became::Unclear]),
+            (r#"{"jsonrpc":"2.0","id":1,"result":{"content":[]},"error":null}"#, vec![done]),
+            (
                 r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"input_required","requestState":"x"}}"#,
                 vec![Became::Deferred],
             ),
@@ -155,7 +181,7 @@ mod tests {
             ),
             (r#"{"jsonrpc":"2.0","id":1,"result":{"task":{"taskId":"t"}}}"#, vec![Became::Unclear]),
             (
-                r#"[{"jsonrpc":"2.0","id":1,"result":{}},{"jsonrpc":"2.0","id":2,"error":{}}]"#,
+                r#"[{"jsonrpc":"2.0","id":1,"result":{}},{"jsonrpc":"2.0","id":2,"error":{"code":-32601}}]"#,
                 vec![done, failed],
             ),
             (r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{}}"#, vec![]),
@@ -166,11 +192,12 @@ mod tests {
             let outcomes: Vec<_> = returned(&message).into_iter().map(|answer| answer.became).collect();
             assert_eq!(outcomes, expected, "{message}");
         }
-        let failed = Some(Outcome::Failed);
-        for (status, outcome) in
-            [(400, failed), (404, failed), (429, failed), (408, None), (500, None), (504, None)]
+        let unclear = Became::Unclear;
+        for (status, became) in
+            [(400, failed), (404, failed), (429, failed), (408, unclear), (500, unclear), (504, unclear)]
         {
-            assert_eq!(outcome_of_status(status), outcome, "{status}");
+            assert_eq!(became_by_status(status, false), became, "{status}");
         }
+        assert_eq!(became_by_status(404, true), Became::Deferred);
     }
 }

@@ -60,17 +60,20 @@ impl Sent {
         if messages.is_empty() || messages.len() > MAX_MESSAGES {
             return Err(refused(&format!("a batch has 1 to {MAX_MESSAGES} messages")));
         }
-        let mut calls: Vec<ToolCall> = Vec::new();
+        let (mut calls, mut ids) = (Vec::new(), Vec::new());
         for (at, message) in messages.iter().enumerate() {
             let members = message.as_object().ok_or_else(|| refused("a message is an object"))?;
             check_names(members, &["jsonrpc", "id", "method", "params", "result", "error"])?;
             check_headers(members, headers)?;
             if is_call(members)? {
                 let call = tool_call(at, members)?;
-                if calls.iter().any(|other| other.id == call.id) {
-                    return Err(refused("two calls have the same `id`"));
-                }
                 calls.push(call);
+            }
+            if let (Some(_), Some(id)) = (members.get("method"), members.get("id")) {
+                if ids.contains(&id) {
+                    return Err(refused("two requests have the same `id`"));
+                }
+                ids.push(id);
             }
         }
         let of_version = |version: &str| version >= MODERN;
@@ -211,6 +214,9 @@ fn tool_call(at: usize, members: &Object) -> Result<ToolCall, Problem> {
     }
     let none = Json::from(Object::new());
     let mut call = Call::of_object(params.get("name"), Some(params.get("arguments").unwrap_or(&none)));
+    for (name, value) in params.iter().filter(|(name, _)| !["name", "arguments", "_meta"].contains(name)) {
+        call.beside.set(name, value.clone());
+    }
     let meta = params.get("_meta").and_then(Json::as_object);
     let of_meta = |name: &str| meta.and_then(|meta| meta.get(name)).filter(|value| !value.is_null());
     call.confidence = of_meta("dev.holdpoint/confidence").map_or(Confidence::None, Confidence::of);
