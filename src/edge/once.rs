@@ -1,5 +1,5 @@
-//! The memory of requests that carry an `Idempotency-Key`, and of answers that left otherwise than the upstream
-//! keeps them; and the object that keeps both.
+//! The memory of requests that carry an `Idempotency-Key`, of answers that left otherwise than the upstream keeps
+//! them, and of the names that sessions give their calls (`super::mcp`); and the object that keeps them.
 //!
 //! One of 64 objects by hash of key holder and key, because these requests come in at the rate of the whole
 //! deployment. It is asked by one internal route, `POST /`, before anything else is done: it keeps what the

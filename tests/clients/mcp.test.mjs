@@ -241,6 +241,21 @@ describe("servers of tools", { concurrency: true }, () => {
       await standing(ids[0], "done");
     });
 
+    test("two clients whose requests are the same to the byte are two", async () => {
+      const order = newOrder();
+      const message = { jsonrpc: "2.0", id: 2, method: "tools/call", params: { name: "mail", arguments: { order, amount: 1, decide: "wait" } } };
+      const clients = await Promise.all([Session.open(url("events"), app), Session.open(url("events"), app)]);
+      const asking = [];
+      const waiting = [];
+      for (const client of clients) {
+        asking.push(client.post(message).then(read));
+        waiting.push(await until("another case", () => { const id = reviewer.cases.get(`mail ${order}`); return !waiting.includes(id) && id; }));
+      }
+      for (const id of waiting) await decide(id, "approve");
+      for (const seen of await Promise.all(asking)) assert.equal(seen.of(2).result.isError ?? false, false);
+      assert.equal(tools.runs(order).length, 2);
+    });
+
     test("a call that comes again when its wait is over joins its case, whatever the client calls it then", async () => {
       const order = newOrder();
       const args = { order, amount: 1, decide: "wait" };
@@ -551,6 +566,19 @@ describe("servers of tools", { concurrency: true }, () => {
       assert.equal(odd.requests.filter(({ text }) => text.includes(order)).length, 3);
     });
 
+    test("an edit whose headers cannot be made anew is not sent, and its approval not spent", async () => {
+      const order = newOrder();
+      // What the upstream says of its tools.
+      answers.set(undefined, answering("{}", 500));
+      const asking = modernCall(url("odd"), app, "refund", { order, amount: 1, decide: "wait" });
+      const id = await held("refund", order);
+      await decide(id, "edit", { args: { order, amount: 2 } });
+      const { answer } = await asking;
+      assert.match(answer.error.message, /does not list the tool/);
+      await standing(id, "edited");
+      assert.deepEqual(odd.requests.filter(({ text }) => text.includes(order)), []);
+    });
+
     test("the upstream's secret never comes back", async () => {
       for (const [name, type] of [["lookup", "application/json"], ["refund", "application/json"], ["lookup", "text/event-stream"], ["refund", "text/event-stream"]]) {
         const order = newOrder();
@@ -617,6 +645,42 @@ describe("servers of tools", { concurrency: true }, () => {
       assert.deepEqual(tools.sent(order), []);
     });
 
+    test("a body that others could read as something else, and a query", async () => {
+      const order = newOrder();
+      const session = await Session.open(url("events"), app);
+      // By utf-7 this is a call.
+      const ping = `{"jsonrpc":"2.0","id":5,"method":"ping","x":"+ACI-,+ACI-method+ACI-:+ACI-tools/call+ACI-,+ACI-order+ACI-:+ACI-${order}+ACI-,+ACI-y+ACI-:+ACI-"}`;
+      for (const headers of [
+        { "content-type": "application/json; charset=utf-7" },
+        { "content-type": 'application/json; x=y; CHARSET="utf-16le"' },
+        { "content-type": "text/plain" },
+        { "content-encoding": "deflate" },
+      ]) {
+        await assertRefused(await session.post(ping, { headers }), "media_type", 415);
+      }
+      for (const query of ["?", "?project=other", "?sessionId=1"]) {
+        const response = await fetch(url("events") + query, { method: "POST", headers: session.headers, body: JSON.stringify(session.message("lookup", { id: order })) });
+        if (query === "?") assert.equal(response.status, 200, "no query at all");
+        else await assertRefused(response, "not_found", 404);
+      }
+      assert.equal(tools.sent(order).length, 1);
+    });
+
+    test("with a key that was revoked meanwhile: neither what was approved, nor what needed no approval", async () => {
+      const order = newOrder();
+      const { id, key } = await holdpoint.key("app", { name: "soon revoked" });
+      const session = await Session.open(url("events"), key, { protocol: "2025-03-26" });
+      const calls = [session.message("lookup", { id: order }), session.message("refund", { order, amount: 1, decide: "wait" })];
+      const asking = session.post(calls).then(read);
+      const waiting = await held("refund", order);
+      await holdpoint.ask("DELETE", `/v1/keys/${id}`, { key: holdpoint.admin });
+      await until("the key to be unknown", async () => (await session.ask("DELETE")).status === 401);
+      await decide(waiting, "approve");
+      const seen = await asking;
+      for (const { id } of calls) assert.equal(seen.of(id).result._meta["dev.holdpoint/decision"], "unavailable");
+      assert.deepEqual(tools.sent(order), []);
+    });
+
     test("what is no JSON-RPC", async () => {
       const order = newOrder();
       const session = await Session.open(url("events"), app);
@@ -638,7 +702,7 @@ describe("servers of tools", { concurrency: true }, () => {
       }
       const elsewhere = await fetch(`${url("events")}/more`, { method: "POST", headers: session.headers, body: JSON.stringify(session.message("lookup", { id: "x" })) });
       assert.equal(elsewhere.status, 404);
-      assert.deepEqual(tools.requests.slice(before).filter(({ headers }) => headers["mcp-session-id"] === session.id), []);
+      assert.deepEqual(tools.requests.slice(before).filter(({ headers }) => session.id.startsWith(headers["mcp-session-id"])), []);
     });
 
     test("a server that is not there: the call is answered by its id", async () => {
@@ -747,6 +811,8 @@ describe("servers of tools", { concurrency: true }, () => {
       const other = assertNoticed(again, "refund", "awaiting approval", "awaiting approval");
       assert.notEqual(other, id);
       assert.equal(tools.runs("K1").length, 1);
+      const { json: shown } = await holdpoint.ask("GET", `/v1/cases/${other}`, { key: reviewing });
+      assert.deepEqual(shown.action.context, { "sent before, outcome unknown": id }, "whoever approves it has to know");
 
       assert.ok((await cases("unknown")).some((shown) => shown.id === id));
       const settled = await holdpoint.ask("POST", `/v1/cases/${id}/outcome`, { key: reviewing, body: { outcome: "done" } });
