@@ -117,7 +117,7 @@ fn what_a_forgiving_server_could_take_for_a_call_is_refused() {
         ),
         (
             r#"[{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a"}},{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"b"}}]"#,
-            "two calls have the same `id`",
+            "two requests have the same `id`",
         ),
     ] {
         let problem = refusal(body, &Headers::default());
