@@ -17,6 +17,7 @@ mod opinions;
 mod outbox;
 mod queue;
 mod shown;
+mod tables;
 
 use super::sql::{Sql, SqlError};
 use super::timer::Timer;
@@ -40,17 +41,17 @@ use worker::{Env, Response, ScheduledTime, WebSocket, WebSocketIncomingMessage, 
 
 const MIGRATIONS: &[&[&str]] = &[
     chain::TABLES,
-    cases::FIRST_TABLES,
-    cases::TABLES,
-    cases::FROM_FIRST_TABLES,
+    tables::FIRST_TABLES,
+    tables::TABLES,
+    tables::FROM_FIRST_TABLES,
     outbox::TABLES,
-    cases::EQUAL_CALLS,
+    tables::EQUAL_CALLS,
     shown::APPROVED,
     hints::WAITING,
     opinions::TABLES,
     chain::BY_SUBJECT,
     load::TABLES,
-    cases::SENT,
+    tables::SENT,
 ];
 
 /// The object.

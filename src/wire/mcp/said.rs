@@ -55,10 +55,3 @@ pub fn progress(token: &Json, left_ms: i64) -> Json {
 pub fn event(message: &Json, out: &mut Vec<u8>) {
     sse::write(Some("message"), &message.to_string(), out);
 }
-
-/// A body that is one message, as an event: line ends within it stand between values.
-pub fn event_of_body(body: &[u8], out: &mut Vec<u8>) {
-    out.extend_from_slice(b"event: message\ndata: ");
-    out.extend(body.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }));
-    out.extend_from_slice(b"\n\n");
-}
