@@ -47,9 +47,8 @@ fn requests() {
         assert_eq!(fates.len(), sent.calls().len(), "{}: one fate a call", case.display());
         let forwarded = String::from_utf8(sent.rewritten(&fates).unwrap_or_default()).unwrap();
         is_golden(case, "forwarded.json", &forwarded);
-        let notices = sent.calls().iter().zip(&fates).filter_map(|(call, fate)| {
-            Some(said::notice(&call.id, fate.notice()?, sent.is_modern()).to_string())
-        });
+        let calls = sent.calls().iter().zip(&fates);
+        let notices = calls.filter_map(|(call, fate)| Some(said::noticed(&sent, call, fate)?.to_string()));
         is_golden(case, "said.json", &notices.collect::<Vec<_>>().join("\n"));
     }
     assert!(cases.len() >= 10, "{} goldens", cases.len());

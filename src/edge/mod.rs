@@ -37,6 +37,7 @@ mod tally;
 mod timer;
 mod trials;
 mod upstream;
+mod way;
 mod webhooks;
 mod whole;
 
@@ -141,7 +142,7 @@ async fn handle(incoming: &Incoming, env: Env, ctx: &Rc<Context>) -> Responded {
             let admin = config::admin_key(&env)?;
             let copy = copy::current(&env, ctx).await?;
             let key = doors::pass(&env, incoming, &copy, &admin, route::UPSTREAMS).await?;
-            proxy::forward(&proxy::Way { env: &env, ctx, incoming, copy: &copy, key }, upstream, path).await
+            proxy::forward(&way::Way { env: &env, ctx, incoming, copy: &copy, key }, upstream, path).await
         }
     }
 }

@@ -1,28 +1,13 @@
 //! Calls through Holdpoint to an upstream: no call in its answer leaves before it was gated.
 
-use super::copy::Copy;
-use super::incoming::Incoming;
-use super::proposals::Request;
 use super::upstream::{self, Answered, Outgoing};
-use super::{Responded, clock, config, doors, histories, mcp, respond, streaming, whole};
-use crate::core::canonical::Digest;
-use crate::core::key::Key;
-use crate::wire::asked::{self, Asked};
+use super::way::{self, Way};
+use super::{Responded, config, doors, histories, mcp, respond, streaming, whole};
 use crate::wire::form::Form;
 use crate::wire::mapped::{self, Map};
 use crate::wire::problem::{Code, Problem};
-use crate::wire::upstream::{Dialect, Passage, Upstream, is_plain_path};
+use crate::wire::upstream::{Passage, Upstream, is_plain_path};
 use std::rc::Rc;
-use worker::{Context, Env};
-
-/// What a proxied request brings along.
-pub(super) struct Way<'a> {
-    pub(super) env: &'a Env,
-    pub(super) ctx: &'a Rc<Context>,
-    pub(super) incoming: &'a Incoming,
-    pub(super) copy: &'a Copy,
-    pub(super) key: Key,
-}
 
 /// `/to/{upstream}/…`
 pub(super) async fn forward(way: &Way<'_>, name: &str, path: &str) -> Responded {
@@ -55,7 +40,7 @@ async fn gated(way: &Way<'_>, upstream: &Upstream, path: &str, form: Form) -> Re
         incoming.check_is_json()?;
     }
     let asked = form.asked(&upstream.means, &incoming.query, &incoming.body)?;
-    let request = Rc::new(request(way, upstream, path, asked, form == Form::Responses)?);
+    let request = Rc::new(way::request(way, upstream, path, asked, form == Form::Responses)?);
     let mended = histories::mended(&request, way.copy, &incoming.body).await?;
     let body = mended.body.as_deref().unwrap_or(&incoming.body);
     let answering = Outgoing::new(env, incoming, upstream, path)?.send(body).await?;
@@ -103,44 +88,4 @@ async fn gated(way: &Way<'_>, upstream: &Upstream, path: &str, form: Form) -> Re
             Err(upstream::problem(upstream, Code::Upstream, &what))
         }
     }
-}
-
-/// What stands around the calls of a request that is sent to this path.
-pub(super) fn request(
-    way: &Way<'_>,
-    upstream: &Upstream,
-    path: &str,
-    asked: Asked,
-    is_responses: bool,
-) -> Result<Request, Problem> {
-    let Way { env, ctx, incoming, key, .. } = way;
-    let mut same = format!("{}\n{}\n{} {path}?{}\n", key.id, upstream.name, incoming.method, incoming.query);
-    same.push_str(&Digest::of(&incoming.body).to_string());
-    let nonce: [u8; 16] = clock::random().map_err(|_| Problem::new(Code::Unavailable, "no random bytes"))?;
-    Ok(Request {
-        env: (*env).clone(),
-        ctx: Rc::clone(ctx),
-        key: key.clone(),
-        upstream: upstream.name.clone(),
-        dialect: upstream.dialect,
-        is_responses,
-        origin: incoming.origin.clone(),
-        asked,
-        digest: Digest::of(same.as_bytes()),
-        connection: base16ct::lower::encode_string(&nonce),
-        wait_ms: wait_ms(env, incoming, upstream.dialect)?,
-        signal: incoming.signal(),
-    })
-}
-
-/// How long the client is kept waiting: what it asks for, else what the deployment says and the client's own
-/// timer allows.
-fn wait_ms(env: &Env, incoming: &Incoming, dialect: Dialect) -> Result<i64, Problem> {
-    if let Some(asked) = incoming.header("holdpoint-wait") {
-        return asked::wait_ms(&asked);
-    }
-    let most = config::wait_seconds(env, dialect).saturating_mul(1000);
-    let hints = ["x-stainless-read-timeout", "x-stainless-timeout"].map(|name| incoming.header(name));
-    let patient = hints.into_iter().flatten().filter_map(|hint| asked::patience_ms(&hint)).min();
-    Ok(patient.map_or(most, |patient| patient.min(most)))
 }

@@ -3,7 +3,7 @@
 //! changed in answers. Without a session such names mean nothing: a client then gives up by closing its connection.
 
 use super::super::proposals::Proposal;
-use super::super::proxy::Way;
+use super::super::way::Way;
 use super::super::{call, gating, log, once};
 use crate::core::canonical::Digest;
 use crate::core::case::Command;

@@ -8,7 +8,6 @@ use super::super::timer::Timer;
 use super::super::upstream::{self, Answering, Outgoing};
 use super::super::{clock, config};
 use super::flights::{self, Flights};
-use super::noticed;
 use crate::core::json::Json;
 use crate::core::time::Millis;
 use crate::wire::call::Fate;
@@ -86,7 +85,7 @@ impl Exchange {
         let mut pending: Vec<Pending> =
             self.sent.others().map(|id| Pending { id: id.clone(), case: None }).collect();
         for ((call, fate), case) in self.sent.calls().iter().zip(&fates).zip(cases) {
-            match noticed(&self.sent, call, fate) {
+            match said::noticed(&self.sent, call, fate) {
                 Some(notice) => self.tell(&notice),
                 None => {
                     let case = case.map(|(desk, id)| (desk, id, call.call.kind.clone()));

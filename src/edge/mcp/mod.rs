@@ -11,14 +11,13 @@ mod tools;
 use super::fates::fates_of;
 use super::incoming::Incoming;
 use super::proposals::Proposal;
-use super::proxy::{self, Way};
 use super::upstream::Outgoing;
+use super::way::{self, Way};
 use super::{Responded, respond, whole};
 use crate::core::json::Json;
 use crate::wire::asked::Asked;
-use crate::wire::call::Fate;
 use crate::wire::mcp::said;
-use crate::wire::mcp::sent::{Headers, Sent, ToolCall};
+use crate::wire::mcp::sent::{Headers, Sent};
 use crate::wire::mcp::session::Sessions;
 use crate::wire::problem::{Code, Problem};
 use crate::wire::upstream::Upstream;
@@ -116,7 +115,7 @@ async fn gated(
     sent: Rc<Sent>,
     flights: Option<Flights>,
 ) -> Responded {
-    let request = Rc::new(proxy::request(way, upstream, "", Asked::default(), false)?);
+    let request = Rc::new(way::request(way, upstream, "", Asked::default(), false)?);
     let accepts = way.incoming.header("accept").unwrap_or_default();
     if !["text/event-stream", "text/*", "*/*"].iter().any(|media_type| accepts.contains(media_type)) {
         let detail = "a client of MCP accepts text/event-stream: an answer may have to wait for a person";
@@ -138,7 +137,7 @@ async fn gated(
     };
     let fates = fates_of(settled);
     let notices: Vec<Json> =
-        sent.calls().iter().zip(&fates).filter_map(|(call, fate)| noticed(&sent, call, fate)).collect();
+        sent.calls().iter().zip(&fates).filter_map(|(call, fate)| said::noticed(&sent, call, fate)).collect();
     let response = match sent.rewritten(&fates) {
         None => respond::json(200, &as_sent(&sent, notices)),
         Some(_) if !notices.is_empty() => {
@@ -151,9 +150,4 @@ async fn gated(
         let _ = response.headers().set(&name, &value);
     }
     Ok(response)
-}
-
-/// The notice in the place of a call's result, where that is its fate.
-fn noticed(sent: &Sent, call: &ToolCall, fate: &Fate) -> Option<Json> {
-    fate.notice().map(|notice| said::notice(&call.id, notice, sent.is_modern()))
 }

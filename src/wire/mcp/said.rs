@@ -1,14 +1,21 @@
 //! What Holdpoint says itself: notices in the place of results, errors, and what keeps a client patient.
 
+use super::sent::{Sent, ToolCall};
 use crate::core::json::Json;
+use crate::wire::call::Fate;
 use crate::wire::notice::{MARK, Notice, clean_kind};
 use crate::wire::problem::Problem;
 use crate::wire::sse;
 
 /// A notice as the result of a call that may not run. It is an error, so that no client looks for the structured
 /// content that the tool promises.
-pub fn notice(id: &Json, notice: &Notice, is_modern: bool) -> Json {
+fn notice(id: &Json, notice: &Notice, is_modern: bool) -> Json {
     result(id, &notice.id, &notice.text(), notice.why.as_str(), is_modern)
+}
+
+/// The notice in the place of a call's result, where that is its fate.
+pub fn noticed(sent: &Sent, call: &ToolCall, fate: &Fate) -> Option<Json> {
+    fate.notice().map(|why| notice(&call.id, why, sent.is_modern()))
 }
 
 /// The result of a call that was sent, and of which nobody knows what became of it.
