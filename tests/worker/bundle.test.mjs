@@ -8,7 +8,7 @@ import { gzipSync } from "node:zlib";
 import { root } from "../harness/holdpoint.mjs";
 
 // 136 of them are the gate of the npm package, which the playground loads.
-const BUDGET_KB = 860;
+const BUDGET_KB = 870;
 
 test(`the whole bundle has at most ${BUDGET_KB} kB gzip`, (t) => {
   const sizes = ["index.js", "index_bg.wasm"].map((name) => {
