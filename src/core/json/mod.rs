@@ -311,10 +311,10 @@ impl<T: Into<Json>> FromIterator<T> for Json {
     }
 }
 
-/// Whether some readers take one name for the other: in other letters (as Go's decoder does, which knows that the
-/// long s and the Kelvin sign are letters as well), or between spaces.
+/// Whether some readers take one name for the other: in other letters (as Go's decoder does, for which the long s and
+/// the Kelvin sign are letters as well), or between spaces.
 pub fn is_namesake(name: &str, other: &str) -> bool {
-    let folded = |name: &str| name.trim().to_uppercase().to_lowercase();
+    let folded = |name: &str| name.trim().to_lowercase().replace('\u{17f}', "s");
     name != other && folded(name) == folded(other)
 }
 
