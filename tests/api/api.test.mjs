@@ -123,6 +123,7 @@ test("every operation answers as described, whatever it is sent", async (t) => {
   );
   const never = all.filter((route) => !done.has(route));
   t.diagnostic(`${lines.length} requests; never done: ${never.join(", ") || "none"}`);
-  // Undoing needs a decision of the same key within its window, a resending a dead letter: both have tests of their own.
-  assert.ok(never.length <= 5, never.join(", "));
+  // Undoing needs a decision of the same key within its window, a resending a dead letter, an outcome a case that is
+  // unknown: each has tests of its own.
+  assert.ok(never.length <= 6, never.join(", "));
 });
