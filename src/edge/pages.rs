@@ -191,6 +191,9 @@ fn without_calm_loads(first: &mut Json) {
         if level != Some(Level::Overloaded.as_str()) {
             desk.remove("capacity");
         }
+        if desk.get("unknown").and_then(Json::as_i64) == Some(0) {
+            desk.remove("unknown");
+        }
     }
 }
 
