@@ -61,9 +61,9 @@ try {
   await page.waitForSelector("#reasons:not([hidden])");
   await frame("R: the reasons, each in its place.");
   await page.keyboard.press("2");
-  await page.waitForFunction(() => document.getElementById("title-text").textContent.includes("640"));
+  await page.waitForFunction(() => document.getElementById("title-text")?.textContent.includes("640"));
   await frame("2: the next case is there before the answer is.");
-  await page.waitForFunction(() => document.getElementById("status").textContent.includes("Press U"));
+  await page.waitForFunction(() => document.getElementById("status")?.textContent.includes("Press U"));
   await page.waitForTimeout(350);
   await frame("The answer: decided, and for four seconds U takes it back.");
   await page.keyboard.press("e");

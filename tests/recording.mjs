@@ -56,7 +56,7 @@ try {
   await until("the agent is told that it waits", async () => said.at(-1).startsWith("…"));
   await frame();
   await page.keyboard.press("a");
-  await page.waitForFunction(() => document.getElementById("status").textContent.includes("Press U"));
+  await page.waitForFunction(() => document.getElementById("status")?.textContent.includes("Press U"));
   await frame();
   const { content } = await writing;
   said.push(content[0].text, "");

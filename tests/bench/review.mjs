@@ -66,7 +66,7 @@ async function painted(browser, slower) {
     }
     progress("");
     const times = await page.evaluate(() => globalThis.painted);
-    await page.waitForFunction((count) => document.getElementById("done").textContent === String(count), DECISIONS, { timeout: 30_000 });
+    await page.waitForFunction((count) => document.getElementById("done")?.textContent === String(count), DECISIONS, { timeout: 30_000 });
     return times;
   } finally {
     await shop.close();
@@ -92,7 +92,7 @@ async function scripted(browser) {
     }
     progress("");
     const hours = (Date.now() - began) / 3_600_000;
-    await page.waitForFunction((count) => document.getElementById("done").textContent === String(count), SCRIPTED, { timeout: 30_000 });
+    await page.waitForFunction((count) => document.getElementById("done")?.textContent === String(count), SCRIPTED, { timeout: 30_000 });
     const lines = (await shop.ask("GET", "/v1/ledger?desk=main", { key: shop.auditor })).text.trim().split("\n").map((line) => JSON.parse(line));
     const decided = lines.filter(({ type }) => type === "decided");
     return { anHour: SCRIPTED / hours, decided: new Set(decided.map(({ subject }) => subject)).size, entries: decided.length };

@@ -1,4 +1,5 @@
 // What tests of the pages look at: what is shown and said, whether everybody can use it, and how it looks.
+// A wait may begin while the next document is still on its way: it has none of its elements then, and the wait asks again.
 
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
@@ -14,13 +15,13 @@ export const THEMES = ["light", "dark"];
 
 /** Waits until the page shows a case with this in its title, and takes keys. */
 export async function shows(page, title) {
-  await page.waitForFunction((title) => !document.getElementById("case").hidden && document.getElementById("title-text").textContent.includes(title), title);
+  await page.waitForFunction((title) => document.getElementById("case")?.hidden === false && document.getElementById("title-text")?.textContent.includes(title), title);
   await page.waitForTimeout(350);
 }
 
-export const says = (page, text) => page.waitForFunction((text) => document.getElementById("status").textContent.includes(text), text);
-export const stripSays = (page, text) => page.waitForFunction((text) => !document.getElementById("strip").hidden && document.getElementById("strip-text").textContent.includes(text), text);
-export const noticeSays = (page, text) => page.waitForFunction((text) => !document.getElementById("notice").hidden && document.getElementById("notice-title").textContent === text, text);
+export const says = (page, text) => page.waitForFunction((text) => document.getElementById("status")?.textContent.includes(text), text);
+export const stripSays = (page, text) => page.waitForFunction((text) => document.getElementById("strip")?.hidden === false && document.getElementById("strip-text")?.textContent.includes(text), text);
+export const noticeSays = (page, text) => page.waitForFunction((text) => document.getElementById("notice")?.hidden === false && document.getElementById("notice-title")?.textContent === text, text);
 
 /** Waits until what the first decision does not need was fetched. */
 export const complete = (page) => page.waitForFunction(() => document.adoptedStyleSheets.length > 0);

@@ -24,7 +24,7 @@ after(async () => {
 });
 
 const rows = () => page.$$eval("#cases tbody tr", (rows) => rows.map((row) => row.innerText));
-const found = (text) => page.waitForFunction((text) => document.getElementById("found").textContent.includes(text), text);
+const found = (text) => page.waitForFunction((text) => document.getElementById("found")?.textContent.includes(text), text);
 
 test("an auditor lands here, sees the newest first, and goes on page by page", async () => {
   page = await signedIn(browser, shop.holdpoint, shop.auditor);
@@ -82,7 +82,7 @@ test("a reviewer finds a case, reads it, and goes to decide it; the ledger is no
   await found("1 case,");
   assert.match((await rows())[0], /Refund 410/);
   await page.click("#cases tbody a");
-  await page.waitForFunction(() => document.getElementById("story-note").textContent === "Its ledger is for auditors.");
+  await page.waitForFunction(() => document.getElementById("story-note")?.textContent === "Its ledger is for auditors.");
   assert.match(await page.textContent("#fields"), /Zoë <b>/);
   await page.click("#decide");
   await page.waitForFunction(() => document.getElementById("title-text")?.textContent === "Refund 410");
@@ -91,6 +91,6 @@ test("a reviewer finds a case, reads it, and goes to decide it; the ledger is no
 
 test("a case that is not there, or not for this key, says so", async () => {
   await page.goto(`${shop.holdpoint.url}/review/cases?case=hp_nothing`);
-  await page.waitForFunction(() => document.getElementById("gone").textContent.includes("No case has this id"));
+  await page.waitForFunction(() => document.getElementById("gone")?.textContent.includes("No case has this id"));
   assert.deepEqual(page.complaints.filter((text) => !/404|403/.test(text)), []);
 });

@@ -202,7 +202,7 @@ test("all of it as JSON: broken text is told, and digits stay", async () => {
   for (const broken of ['{"room": ', "[1]", '"x"', "12345678901234567890"]) {
     await area.fill(broken);
     await save();
-    await page.waitForFunction(() => document.getElementById("edit-json-problem").textContent === "This has to be one JSON object.");
+    await page.waitForFunction(() => document.getElementById("edit-json-problem")?.textContent === "This has to be one JSON object.");
   }
   await area.fill('{"room":"y","n":12345678901234567890,"new":{"a":[true,null]}}');
   await save();

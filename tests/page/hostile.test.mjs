@@ -113,9 +113,9 @@ function fieldsShown() {
 
 async function look(key, id) {
   await page.goto(`${shop.holdpoint.url}/review?case=${id}`);
-  await page.waitForFunction(() => !document.getElementById("case").hidden);
+  await page.waitForFunction(() => document.getElementById("case")?.hidden === false);
   await complete(page);
-  await page.waitForFunction(() => document.getElementById("verified").textContent !== "");
+  await page.waitForFunction(() => document.getElementById("verified")?.textContent);
   for (let open = page.locator("#main button.open").first(); (await open.count()) > 0; open = page.locator("#main button.open").first()) await open.click();
   assert.match(await page.textContent("#verified"), /✓/, "what is shown has the digest that is decided");
   return page.evaluate(fieldsShown);

@@ -119,7 +119,7 @@ describe("the five questions", () => {
     });
     const loose = (await page.inputValue("#policy")).replace("threshold = 0.8", "threshold = 0.01");
     await page.click("#try");
-    await page.waitForFunction(() => document.getElementById("tried").textContent === "Trying…");
+    await page.waitForFunction(() => document.getElementById("tried")?.textContent === "Trying…");
     await page.fill("#policy", loose);
     await page.click("#try");
     await page.waitForSelector("#trial table");
@@ -133,7 +133,7 @@ describe("the five questions", () => {
   test("where the figures cannot be had no others stand in their place", async () => {
     await page.route("**/v1/insights**", (route) => route.fulfill({ status: 503, contentType: "application/problem+json", body: '{"detail":"the tally is out of reach"}' }));
     await page.selectOption("#since", "90d");
-    await page.waitForFunction(() => document.getElementById("status").textContent.includes("the tally is out of reach"));
+    await page.waitForFunction(() => document.getElementById("status")?.textContent.includes("the tally is out of reach"));
     assert.equal(await page.isHidden("#answers"), true);
     await page.unroute("**/v1/insights**");
     await page.selectOption("#since", "30d");

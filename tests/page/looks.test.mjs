@@ -76,12 +76,12 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       };
       const open = async (action) => {
         await page.goto(`${shop.holdpoint.url}/review?case=${action.id}`);
-        await page.waitForFunction(() => !document.getElementById("case").hidden);
+        await page.waitForFunction(() => document.getElementById("case")?.hidden === false);
         await complete(page);
         await page.waitForTimeout(350);
       };
       await open(held.changed);
-      await page.waitForFunction(() => document.getElementById("verified").textContent !== "");
+      await page.waitForFunction(() => document.getElementById("verified")?.textContent);
       await check("case");
       assert.ok(await page.evaluate(() => document.getElementById("bar").getBoundingClientRect().height / innerHeight) < 0.25, "the bar takes a quarter at most");
       await page.keyboard.press("r");
@@ -154,7 +154,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       await other.waitForURL("**/sign-in");
       await other.fill("#key", "hpk_wrong");
       await other.click("button");
-      await other.waitForFunction(() => document.getElementById("error").textContent !== "");
+      await other.waitForFunction(() => document.getElementById("error")?.textContent);
       await picture(other, `sign-in-${size}-${colorScheme}`);
       await fitsEverybody(other, "sign-in");
       await other.context().close();

@@ -60,7 +60,7 @@ describe("editing", () => {
     assert.equal(await field("amount").inputValue(), "300", "what was typed is still there");
     assert.equal((await shop.shown(action)).status, "held");
     await field("to").press("Escape");
-    await page.waitForFunction(() => document.getElementById("editing").hidden);
+    await page.waitForFunction(() => document.getElementById("editing")?.hidden);
     assert.match(await page.locator("#fields").innerText(), /400/);
     await page.keyboard.press("a");
     await says("Approved: Refund 400");
@@ -90,7 +90,7 @@ describe("editing", () => {
     await field("amount").fill("650");
     await field("amount").press("Control+Enter");
     await says("Edited; other people approve it now");
-    await page.waitForFunction(() => document.getElementById("case").hidden);
+    await page.waitForFunction(() => document.getElementById("case")?.hidden);
     await page.context().close();
     page = await signedIn(browser, shop.holdpoint, shop.ben);
     await shows("Refund 650");
@@ -133,11 +133,11 @@ describe("audits", () => {
     await page.keyboard.press("e");
     await field("text").fill("right");
     await field("text").press("Control+Enter");
-    await page.waitForFunction(() => !document.getElementById("reasons").hidden);
+    await page.waitForFunction(() => document.getElementById("reasons")?.hidden === false);
     assert.ok(await page.evaluate(() => document.getElementById("fields").inert), "what is sent is what stands there");
     await page.keyboard.press("Escape");
     assert.ok(!(await page.evaluate(() => document.getElementById("fields").inert)));
-    await page.waitForFunction(() => !document.getElementById("editing").hidden && document.getElementById("buttons").hidden);
+    await page.waitForFunction(() => document.getElementById("editing")?.hidden === false && document.getElementById("buttons")?.hidden);
     await page.getByRole("button", { name: "Save" }).click();
     await page.waitForTimeout(350);
     await page.keyboard.press("4");
@@ -146,7 +146,7 @@ describe("audits", () => {
     const undo = await until("it is there", async () => (await shop.read({ id })).json.action);
     assert.deepEqual(undo, { kind: "delete_tweet", args: { audit: true, text: "right" } });
     // Its arguments are hers: others look at it.
-    await page.waitForFunction(() => document.getElementById("notice-title").textContent === "Nothing is waiting for you");
+    await page.waitForFunction(() => document.getElementById("notice-title")?.textContent === "Nothing is waiting for you");
     await page.context().close();
     page = await signedIn(browser, shop.holdpoint, shop.ben);
     await shows("delete_tweet");

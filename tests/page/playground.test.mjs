@@ -53,7 +53,7 @@ async function opened(options = {}) {
 async function write(page, editor, text) {
   await page.evaluate(() => document.querySelector("#workload").replaceChildren());
   await page.fill(`#${editor} textarea`, text);
-  await page.waitForFunction(() => document.querySelector("#workload").childElementCount > 0);
+  await page.waitForFunction(() => document.querySelector("#workload")?.childElementCount > 0);
 }
 
 const texts = (page, selector) => page.$$eval(selector, (found) => found.map((one) => one.textContent));
@@ -179,12 +179,12 @@ describe("actions", () => {
     const next = random(5);
     const many = generated(12_000, 11).map((action) => (next() < 0.5 ? action : action.replace('"kind":"', '"kind":"get_')));
     await page.setInputFiles("#actions-file", { name: "actions.jsonl", mimeType: "application/json", buffer: Buffer.from(many.join("\n")) });
-    await page.waitForFunction(() => /^2000 actions; of 12000/.test(document.querySelector("#actions-says").textContent));
+    await page.waitForFunction(() => /^2000 actions; of 12000/.test(document.querySelector("#actions-says")?.textContent));
     assert.equal((await texts(page, "#list li")).length, 200);
     await page.click("button:has-text('Show more')");
     assert.equal((await texts(page, "#list li")).length, 400);
     await page.setInputFiles("#policy-file", { name: "policy.toml", mimeType: "text/plain", buffer: Buffer.from('holdpoint = 1\nname = "from a file"\n') });
-    await page.waitForFunction(() => /^Valid: from a file/.test(document.querySelector("#policy-says").textContent));
+    await page.waitForFunction(() => /^Valid: from a file/.test(document.querySelector("#policy-says")?.textContent));
     assert.deepEqual(page.complaints, []);
   });
 
@@ -208,7 +208,7 @@ test("a volume says whether the review is real, at risk or theatre", async (t) =
   const judged = async (volume) => {
     await page.evaluate(() => document.querySelector("#workload").replaceChildren());
     await page.fill("#volume", volume);
-    await page.waitForFunction(() => document.querySelector("#workload").childElementCount > 0);
+    await page.waitForFunction(() => document.querySelector("#workload")?.childElementCount > 0);
     return (await texts(page, "#workload .verdict")).join() || page.textContent("#workload");
   };
   assert.equal(await judged("1000"), "Real");
@@ -231,7 +231,7 @@ test("without the wasm it says so", async (t) => {
   const page = await context.newPage();
   await page.route("**/gate_bg.wasm", (route) => route.abort());
   await page.goto(`${holdpoint.url}/playground`);
-  await page.waitForFunction(() => document.querySelector("#loading").textContent.startsWith("The gate could not be loaded"));
+  await page.waitForFunction(() => document.querySelector("#loading")?.textContent.startsWith("The gate could not be loaded"));
 });
 
 for (const theme of THEMES) {

@@ -119,7 +119,7 @@ describe("deciding", () => {
   test("Enter, Space, chords, held keys, and keys in the first moment never decide", async () => {
     const action = await hold(refund(608));
     page = await signedIn(browser, holdpoint, reviewer);
-    await page.waitForFunction(() => !document.getElementById("case").hidden);
+    await page.waitForFunction(() => document.getElementById("case")?.hidden === false);
     await page.keyboard.press("a");
     await shows(page, "608");
     for (const key of ["Enter", " ", "Control+a", "Alt+a"]) await page.keyboard.press(key);
@@ -264,7 +264,7 @@ describe("deciding", () => {
     ]) {
       await page.fill("#key", key);
       await page.click("button");
-      await page.waitForFunction((sentence) => document.getElementById("error").textContent.includes(sentence), sentence);
+      await page.waitForFunction((sentence) => document.getElementById("error")?.textContent.includes(sentence), sentence);
     }
   });
 });
@@ -276,7 +276,7 @@ test("a case that expires while it is looked at is said, and goes", async () => 
     await noticeSays(page, "Nothing is waiting");
     await hold(refund(617));
     await page.evaluate(() => window.dispatchEvent(new Event("online")));
-    await page.waitForFunction(() => !document.getElementById("case").hidden);
+    await page.waitForFunction(() => document.getElementById("case")?.hidden === false);
     await says(page, "expired before a decision");
     await noticeSays(page, "Nothing is waiting");
   } finally {

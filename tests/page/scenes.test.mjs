@@ -180,7 +180,7 @@ test(`${LONG ? 30 : 5} s without network in the middle of ten decisions: each co
     done += 1;
   };
   while (done < 4) await decide();
-  await ana.waitForFunction(() => document.getElementById("done").textContent === "4");
+  await ana.waitForFunction(() => document.getElementById("done")?.textContent === "4");
   await complete(ana);
   await ana.context().setOffline(true);
   const began = Date.now();
@@ -192,7 +192,7 @@ test(`${LONG ? 30 : 5} s without network in the middle of ten decisions: each co
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, (LONG ? 30_000 : 5_000) - (Date.now() - began))));
   await ana.context().setOffline(false);
   await decide();
-  await ana.waitForFunction(() => document.getElementById("done").textContent === "10");
+  await ana.waitForFunction(() => document.getElementById("done")?.textContent === "10");
   assert.deepEqual(await statuses(actions), Array(10).fill("approved"));
   const ledger = (await shop.ask("GET", "/v1/ledger?desk=main", { key: shop.auditor })).text.trim().split("\n").map((line) => JSON.parse(line));
   const decisions = ledger.filter(({ type }) => type === "decided").map(({ subject }) => subject);
@@ -308,7 +308,7 @@ test("another desk while a decision is on its way: its cases come, and not those
   await ana.keyboard.press("a");
   await shows(ana, "401");
   await ana.selectOption("#desk", "seniors");
-  await ana.waitForFunction(() => document.getElementById("case").hidden);
+  await ana.waitForFunction(() => document.getElementById("case")?.hidden);
   release();
   await shows(ana, "500");
 });
@@ -422,9 +422,9 @@ test("a nudge for a break after twenty minutes, once, and pace only beside accur
   assert.equal(await ana.isHidden("#strip"), true);
   for (let decision = 1; decision <= 6; decision += 1) {
     await ana.clock.fastForward(1_000);
-    await ana.waitForFunction((amount) => document.getElementById("title-text").textContent.includes(String(amount)), 399 + decision);
+    await ana.waitForFunction((amount) => document.getElementById("title-text")?.textContent.includes(String(amount)), 399 + decision);
     await ana.keyboard.press("a");
-    await ana.waitForFunction((done) => document.getElementById("done").textContent === String(done), decision);
+    await ana.waitForFunction((done) => document.getElementById("done")?.textContent === String(done), decision);
   }
   assert.match(await ana.textContent("#pace"), /^· \d+ an hour, accuracy not measured yet$/);
   await work(16);
@@ -475,10 +475,10 @@ test("the context that is opened at once stays open, and has its words", async (
   for (const amount of [410, 411]) {
     const action = await shop.hold("refund", { amount, to: "ana" }, { subject: "customer 1", context: { request: `refund ${amount}, please` } });
     const ana = await person(shop.ana);
-    await ana.waitForFunction(() => !document.getElementById("case").hidden);
+    await ana.waitForFunction(() => document.getElementById("case")?.hidden === false);
     await ana.click("#context summary");
     await complete(ana);
-    await ana.waitForFunction((amount) => document.getElementById("context").innerText.includes(`refund ${amount}, please`), amount);
+    await ana.waitForFunction((amount) => document.getElementById("context")?.innerText.includes(`refund ${amount}, please`), amount);
     assert.equal(await ana.evaluate(() => document.getElementById("context").open), true);
     // The second is compared with the first, so that it is drawn anew when texts can be compared.
     assert.equal((await shop.decide(shop.ana, action, "approve")).status, 200);

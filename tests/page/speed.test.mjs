@@ -76,11 +76,11 @@ describe("requests", () => {
     assert.deepEqual(apart(requests), ["GET /review", "POST /v1/cases/…/decision"]);
     const before = requests.length;
     for (let decision = 2; decision <= 10; decision += 1) {
-      await page.waitForFunction((done) => document.getElementById("done").textContent === String(done), decision - 1);
+      await page.waitForFunction((done) => document.getElementById("done")?.textContent === String(done), decision - 1);
       await shows(page, "wire");
       await page.keyboard.press("a");
     }
-    await page.waitForFunction(() => document.getElementById("done").textContent === "10");
+    await page.waitForFunction(() => document.getElementById("done")?.textContent === "10");
     const later = apart(requests.slice(before));
     assert.deepEqual([...new Set(later)], ["POST /v1/cases/…/decision"]);
     assert.equal(later.length, 9, "1.0 for each decision");
@@ -94,7 +94,7 @@ describe("requests", () => {
 
   test("a case that appears while nothing was there is asked for once, and makes nothing jump", async () => {
     const { page, requests } = await counted(shop.cleo);
-    await page.waitForFunction(() => !document.getElementById("notice").hidden);
+    await page.waitForFunction(() => document.getElementById("notice")?.hidden === false);
     await complete(page);
     await until("the desks are heard", () => requests.filter((request) => request.startsWith("socket")).length === 2);
     const before = requests.length;

@@ -201,7 +201,7 @@ describe("on the page where people decide", () => {
     assert.equal(await top(), held);
     await page.keyboard.press("a");
     await noticeSays(page, "Nothing is waiting");
-    await page.waitForFunction(() => document.getElementById("unknown").textContent === "");
+    await page.waitForFunction(() => document.getElementById("unknown")?.textContent === "");
   });
 
   test("where nothing waits it is there at once, counts, and its link opens the list of them", async () => {
@@ -212,7 +212,7 @@ describe("on the page where people decide", () => {
     const opening = page.context().waitForEvent("page");
     await page.click("#unknown a");
     const list = await opening;
-    await list.waitForFunction(() => document.getElementById("found").textContent.includes("2 cases"));
+    await list.waitForFunction(() => document.getElementById("found")?.textContent.includes("2 cases"));
     assert.match(list.url(), /\/review\/cases\?desk=main&status=unknown$/);
   });
 });

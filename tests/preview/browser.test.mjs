@@ -84,7 +84,7 @@ async function drive(url) {
   const complaints = [];
   page.on("pageerror", (error) => complaints.push(String(error)));
   await page.goto(url);
-  await page.waitForFunction(() => document.querySelector("#submit").textContent !== "…");
+  await page.waitForFunction(() => (document.querySelector("#submit")?.textContent ?? "…") !== "…");
   const says = async () => [
     await page.textContent("#submit"),
     await page.isDisabled("#submit"),
