@@ -20,6 +20,15 @@ export async function shows(page, title) {
 }
 
 export const says = (page, text) => page.waitForFunction((text) => document.getElementById("status")?.textContent.includes(text), text);
+/** From now on every sentence of the status is kept, as a screen reader hears it; `heard` waits for one that may be gone again. */
+export const listen = (page) =>
+  page.evaluate(() => {
+    const status = document.getElementById("status");
+    globalThis.said = [];
+    new MutationObserver(() => globalThis.said.push(status.textContent)).observe(status, { childList: true, characterData: true, subtree: true });
+  });
+export const heard = (page, text) => page.waitForFunction((text) => globalThis.said.some((sentence) => sentence.includes(text)), text);
+
 export const stripSays = (page, text) => page.waitForFunction((text) => document.getElementById("strip")?.hidden === false && document.getElementById("strip-text")?.textContent.includes(text), text);
 export const noticeSays = (page, text) => page.waitForFunction((text) => document.getElementById("notice")?.hidden === false && document.getElementById("notice-title")?.textContent === text, text);
 

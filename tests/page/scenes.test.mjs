@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { launch, signedIn } from "../harness/browser.mjs";
 import { Holdpoint, until } from "../harness/holdpoint.mjs";
-import { complete, loseFirstAnswer, noticeSays, says, shows, stripSays, waiting } from "../harness/page.mjs";
+import { complete, heard, listen, loseFirstAnswer, noticeSays, says, shows, stripSays, waiting } from "../harness/page.mjs";
 import { POLICY, Shop } from "../harness/shop.mjs";
 
 const LONG = process.env.HOLDPOINT_LONG === "1";
@@ -247,8 +247,9 @@ test("undo takes back the decision that was meant, and says what cannot be taken
   await ana.keyboard.press("u");
   await says(ana, "as soon as it has arrived");
   await ana.keyboard.press("a");
+  await listen(ana);
   release();
-  await says(ana, "Approved: Refund 401");
+  await Promise.all([heard(ana, "Approved: Refund 401"), heard(ana, "Taken back: Refund 400")]);
   await shows(ana, "400");
   await until("only the other stands", async () => {
     const [one, two] = await Promise.all([shop.shown(first), shop.shown(second)]);
@@ -334,10 +335,7 @@ test("what is said is said once: nothing is read out again twice a second", asyn
   await open('undo = "5s"');
   await held(1);
   const ana = await working(shop.ana);
-  await ana.evaluate(() => {
-    globalThis.said = [];
-    new MutationObserver(() => globalThis.said.push(document.getElementById("status").textContent)).observe(document.getElementById("status"), { childList: true, characterData: true, subtree: true });
-  });
+  await listen(ana);
   await ana.keyboard.press("a");
   await until("the window is over", async () => (await shop.ask("GET", "/v1/desks/main/cases?status=approved", { key: shop.ana })).json.cases.length === 1 && (await ana.textContent("#countdown")) === "");
   await ana.waitForTimeout(1500);
