@@ -15,15 +15,80 @@ pub(super) enum Token<'s> {
     Ident(&'s str),
     /// A name in backquotes: a member whose name is no identifier.
     Quoted(&'s str),
-    Symbol(&'static str),
+    Symbol(Symbol),
     End,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Symbol {
+    Equal,
+    NotEqual,
+    LessEqual,
+    GreaterEqual,
+    And,
+    Or,
+    Less,
+    Greater,
+    Not,
+    Plus,
+    Minus,
+    Times,
+    Slash,
+    Percent,
+    Open,
+    Close,
+    OpenBracket,
+    CloseBracket,
+    OpenBrace,
+    CloseBrace,
+    Dot,
+    Comma,
+    Question,
+    Colon,
+}
+
 /// Two-character symbols first: the longest match counts.
-const SYMBOLS: [&str; 25] = [
-    "==", "!=", "<=", ">=", "&&", "||", "<", ">", "!", "+", "-", "*", "/", "%", "(", ")", "[", "]", "{", "}",
-    ".", ",", "?", ":", "=",
+const SYMBOLS: [(&str, Symbol); 24] = [
+    ("==", Symbol::Equal),
+    ("!=", Symbol::NotEqual),
+    ("<=", Symbol::LessEqual),
+    (">=", Symbol::GreaterEqual),
+    ("&&", Symbol::And),
+    ("||", Symbol::Or),
+    ("<", Symbol::Less),
+    (">", Symbol::Greater),
+    ("!", Symbol::Not),
+    ("+", Symbol::Plus),
+    ("-", Symbol::Minus),
+    ("*", Symbol::Times),
+    ("/", Symbol::Slash),
+    ("%", Symbol::Percent),
+    ("(", Symbol::Open),
+    (")", Symbol::Close),
+    ("[", Symbol::OpenBracket),
+    ("]", Symbol::CloseBracket),
+    ("{", Symbol::OpenBrace),
+    ("}", Symbol::CloseBrace),
+    (".", Symbol::Dot),
+    (",", Symbol::Comma),
+    ("?", Symbol::Question),
+    (":", Symbol::Colon),
 ];
+
+impl Symbol {
+    /// Whether it compares two values.
+    pub(super) fn compares(self) -> bool {
+        matches!(
+            self,
+            Self::Equal | Self::NotEqual | Self::Less | Self::LessEqual | Self::Greater | Self::GreaterEqual
+        )
+    }
+
+    /// As it is written.
+    pub(super) fn as_str(self) -> &'static str {
+        SYMBOLS.iter().find(|(_, symbol)| *symbol == self).map_or("", |(text, _)| text)
+    }
+}
 
 pub(super) fn tokens(source: &str) -> Result<Vec<(Token<'_>, Range<usize>)>, CompileProblem> {
     let mut lexer = Lexer { source, at: 0 };
@@ -105,15 +170,16 @@ impl<'s> Lexer<'s> {
             ));
         }
         let rest = self.rest();
-        let is_it = |symbol: &&&str| symbol.starts_with(first) && rest.starts_with(**symbol);
-        if let Some(symbol) = SYMBOLS.iter().find(is_it) {
-            self.at = self.at.saturating_add(symbol.len());
-            return match *symbol {
-                "=" => Err(self.problem(start, "`=` is no operator", "compare with `==`")),
-                symbol => Ok(Token::Symbol(symbol)),
-            };
+        let is_it =
+            |(text, _): &&(&str, Symbol)| text.starts_with(first) && (text.len() == 1 || rest.starts_with(*text));
+        if let Some((text, symbol)) = SYMBOLS.iter().find(is_it) {
+            self.at = self.at.saturating_add(text.len());
+            return Ok(Token::Symbol(*symbol));
         }
         self.bump();
+        if first == '=' {
+            return Err(self.problem(start, "`=` is no operator", "compare with `==`"));
+        }
         let hint = match first {
             '&' => "write `&&`",
             '|' => "write `||`",
@@ -134,32 +200,25 @@ impl<'s> Lexer<'s> {
             let value = u64::from_str_radix(&digits, 16).map_err(|_| unreadable(self))?;
             return Ok(self.int_or_uint(value));
         }
-        let mut text = self.take_while(|character| character.is_ascii_digit()).to_owned();
-        let mut double = false;
-        let mut ahead = self.rest().chars();
-        if ahead.next() == Some('.') && ahead.next().is_some_and(|next| next.is_ascii_digit()) {
+        let digit = |character: char| character.is_ascii_digit();
+        self.take_while(digit);
+        let mut is_double = false;
+        if self.rest().strip_prefix('.').is_some_and(|fraction| fraction.starts_with(digit)) {
             self.bump();
-            text.push('.');
-            text.push_str(self.take_while(|character| character.is_ascii_digit()));
-            double = true;
+            self.take_while(digit);
+            is_double = true;
         }
-        let exponent: String = {
-            let mut characters = self.rest().chars().peekable();
-            let mut exponent = String::new();
-            if let Some(e) = characters.next_if(|character| matches!(character, 'e' | 'E')) {
-                exponent.push(e);
-                exponent.extend(characters.next_if(|character| matches!(character, '+' | '-')));
-                exponent.extend(characters.take_while(char::is_ascii_digit));
+        if let Some(exponent) = self.rest().strip_prefix(['e', 'E']) {
+            let unsigned = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+            if unsigned.starts_with(digit) {
+                self.at = self.source.len().saturating_sub(unsigned.len());
+                self.take_while(digit);
+                is_double = true;
             }
-            exponent
-        };
-        if exponent.ends_with(|last: char| last.is_ascii_digit()) {
-            self.at = self.at.saturating_add(exponent.len());
-            text.push_str(&exponent);
-            double = true;
         }
-        if double {
-            return nearest_f64(&text).map(Token::Double).ok_or_else(|| unreadable(self));
+        let text = self.source.get(start..self.at).unwrap_or("");
+        if is_double {
+            return nearest_f64(text).map(Token::Double).ok_or_else(|| unreadable(self));
         }
         let value = text.parse().map_err(|_| unreadable(self))?;
         Ok(self.int_or_uint(value))

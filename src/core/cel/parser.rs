@@ -3,7 +3,7 @@
 use super::CompileProblem;
 use super::ast::{Comprehension, Expr, MACROS, Macro, Node, Operator, Variable};
 use super::functions::{FUNCTIONS, Form, Function};
-use super::lexer::{Token, tokens};
+use super::lexer::{Symbol, Token, tokens};
 use super::regex::Pattern;
 use super::value::{Type, Value};
 use crate::core::policy::problem::{did_you_mean, nearest};
@@ -93,7 +93,7 @@ impl<'s> Parser<'s> {
         next
     }
 
-    fn eat(&mut self, symbol: &str) -> bool {
+    fn eat(&mut self, symbol: Symbol) -> bool {
         let found = matches!(self.peek().0, Token::Symbol(found) if *found == symbol);
         if found {
             self.at = self.at.saturating_add(1);
@@ -101,12 +101,12 @@ impl<'s> Parser<'s> {
         found
     }
 
-    fn expect(&mut self, symbol: &'static str) -> Parsed<Range<usize>> {
+    fn expect(&mut self, symbol: Symbol) -> Parsed<Range<usize>> {
         let span = self.peek().1;
         if self.eat(symbol) {
             Ok(span)
         } else {
-            problem(span, format!("expected `{symbol}`, found {}", describe(self.peek().0)), None)
+            problem(span, format!("expected `{}`, found {}", symbol.as_str(), describe(self.peek().0)), None)
         }
     }
 
@@ -147,11 +147,11 @@ impl<'s> Parser<'s> {
 
     fn conditional(&mut self) -> Parsed<Expr> {
         let condition = self.or()?;
-        if !self.eat("?") {
+        if !self.eat(Symbol::Question) {
             return Ok(condition);
         }
         let then = self.or()?;
-        self.expect(":")?;
+        self.expect(Symbol::Colon)?;
         let otherwise = self.expression()?;
         let span = condition.span.start..otherwise.span.end;
         let below = condition.depth.max(then.depth).max(otherwise.depth);
@@ -159,17 +159,17 @@ impl<'s> Parser<'s> {
     }
 
     fn or(&mut self) -> Parsed<Expr> {
-        self.chain("||", Self::and, Node::Or)
+        self.chain(Symbol::Or, Self::and, Node::Or)
     }
 
     fn and(&mut self) -> Parsed<Expr> {
-        self.chain("&&", Self::relation, Node::And)
+        self.chain(Symbol::And, Self::relation, Node::And)
     }
 
     /// `a && b && c` as one node: long lists of alternatives do not nest.
     fn chain(
         &mut self,
-        symbol: &str,
+        symbol: Symbol,
         operand: fn(&mut Self) -> Parsed<Expr>,
         node: fn(Vec<Expr>) -> Node,
     ) -> Parsed<Expr> {
@@ -177,7 +177,8 @@ impl<'s> Parser<'s> {
         if !matches!(self.peek().0, Token::Symbol(found) if *found == symbol) {
             return Ok(first);
         }
-        let mut operands = vec![first];
+        let mut operands = Vec::with_capacity(2);
+        operands.push(first);
         while self.eat(symbol) {
             operands.push(operand(self)?);
         }
@@ -189,12 +190,12 @@ impl<'s> Parser<'s> {
 
     fn relation(&mut self) -> Parsed<Expr> {
         self.binary(Self::sum, |token| match token {
-            Token::Symbol("==") => Some(Operator::Equal),
-            Token::Symbol("!=") => Some(Operator::NotEqual),
-            Token::Symbol("<") => Some(Operator::Less),
-            Token::Symbol("<=") => Some(Operator::LessEqual),
-            Token::Symbol(">") => Some(Operator::Greater),
-            Token::Symbol(">=") => Some(Operator::GreaterEqual),
+            Token::Symbol(Symbol::Equal) => Some(Operator::Equal),
+            Token::Symbol(Symbol::NotEqual) => Some(Operator::NotEqual),
+            Token::Symbol(Symbol::Less) => Some(Operator::Less),
+            Token::Symbol(Symbol::LessEqual) => Some(Operator::LessEqual),
+            Token::Symbol(Symbol::Greater) => Some(Operator::Greater),
+            Token::Symbol(Symbol::GreaterEqual) => Some(Operator::GreaterEqual),
             Token::Ident("in") => Some(Operator::In),
             _ => None,
         })
@@ -202,17 +203,17 @@ impl<'s> Parser<'s> {
 
     fn sum(&mut self) -> Parsed<Expr> {
         self.binary(Self::product, |token| match token {
-            Token::Symbol("+") => Some(Operator::Add),
-            Token::Symbol("-") => Some(Operator::Subtract),
+            Token::Symbol(Symbol::Plus) => Some(Operator::Add),
+            Token::Symbol(Symbol::Minus) => Some(Operator::Subtract),
             _ => None,
         })
     }
 
     fn product(&mut self) -> Parsed<Expr> {
         self.binary(Self::unary, |token| match token {
-            Token::Symbol("*") => Some(Operator::Multiply),
-            Token::Symbol("/") => Some(Operator::Divide),
-            Token::Symbol("%") => Some(Operator::Remainder),
+            Token::Symbol(Symbol::Times) => Some(Operator::Multiply),
+            Token::Symbol(Symbol::Slash) => Some(Operator::Divide),
+            Token::Symbol(Symbol::Percent) => Some(Operator::Remainder),
             _ => None,
         })
     }
@@ -235,13 +236,13 @@ impl<'s> Parser<'s> {
 
     fn unary(&mut self) -> Parsed<Expr> {
         let start = self.peek().1.start;
-        for (symbol, node) in [("!", Node::Not as fn(Box<Expr>) -> Node), ("-", Node::Negate)] {
+        for (symbol, node) in [(Symbol::Not, Node::Not as fn(Box<Expr>) -> Node), (Symbol::Minus, Node::Negate)] {
             if !self.eat(symbol) {
                 continue;
             }
             // The smallest integer has no positive twin.
             if let (Token::Int(value), span) = self.peek()
-                && symbol == "-"
+                && symbol == Symbol::Minus
                 && let Some(negated) = 0_i64.checked_sub_unsigned(*value)
             {
                 self.at = self.at.saturating_add(1);
@@ -264,9 +265,9 @@ impl<'s> Parser<'s> {
     fn members(&mut self, mut operand: Expr) -> Parsed<Expr> {
         loop {
             let (start, below) = (operand.span.start, operand.depth);
-            if self.eat(".") {
+            if self.eat(Symbol::Dot) {
                 let (name, name_span) = self.member()?;
-                if matches!(self.peek().0, Token::Symbol("(")) {
+                if matches!(self.peek().0, Token::Symbol(Symbol::Open)) {
                     operand = self.method(operand, name, name_span)?;
                 } else {
                     operand = Self::at_depth(
@@ -275,9 +276,9 @@ impl<'s> Parser<'s> {
                         below,
                     )?;
                 }
-            } else if self.eat("[") {
+            } else if self.eat(Symbol::OpenBracket) {
                 let index = self.expression()?;
-                let end = self.expect("]")?.end;
+                let end = self.expect(Symbol::CloseBracket)?.end;
                 let below = below.max(index.depth);
                 operand = Self::at_depth(Node::Index(operand.into(), index.into()), start..end, below)?;
             } else {
@@ -317,17 +318,17 @@ impl<'s> Parser<'s> {
             Token::Bytes(bytes) => literal(Value::Bytes(Cow::Owned(bytes))),
             Token::Ident(name) => self.identifier(name, span, true),
             // From the root: past the variables of comprehensions.
-            Token::Symbol(".") => {
+            Token::Symbol(Symbol::Dot) => {
                 let (name, span) = self.name()?;
                 self.identifier(name, span, false)
             }
-            Token::Symbol("(") => {
+            Token::Symbol(Symbol::Open) => {
                 let mut inner = self.expression()?;
-                inner.span = span.start..self.expect(")")?.end;
+                inner.span = span.start..self.expect(Symbol::Close)?.end;
                 Ok(inner)
             }
-            Token::Symbol("[") => self.list(span.start),
-            Token::Symbol("{") => self.map(span.start),
+            Token::Symbol(Symbol::OpenBracket) => self.list(span.start),
+            Token::Symbol(Symbol::OpenBrace) => self.map(span.start),
             other => problem(span, format!("expected a value, found {}", describe(&other)), None),
         }
     }
@@ -350,7 +351,7 @@ impl<'s> Parser<'s> {
         if let Some(found) = self.qualified(name, &span, see_locals) {
             return found;
         }
-        if matches!(self.peek().0, Token::Symbol("(")) {
+        if matches!(self.peek().0, Token::Symbol(Symbol::Open)) {
             return self.global_call(name, span);
         }
         if let Some(variable) = variable {
@@ -373,7 +374,7 @@ impl<'s> Parser<'s> {
     /// The hint for a name that is none: quotes where a word was compared, else the nearest name.
     fn meant(&self, name: &str, known: &[&str]) -> String {
         let compared = |at: usize| {
-            matches!(self.tokens.get(at), Some((Token::Symbol("==" | "!=" | "<" | ">" | "<=" | ">="), _)))
+            matches!(self.tokens.get(at), Some((Token::Symbol(symbol), _)) if symbol.compares())
         };
         let before = self.at.checked_sub(2).is_some_and(compared);
         match nearest(name, known.iter().copied()) {
@@ -389,7 +390,7 @@ impl<'s> Parser<'s> {
         let mut path = first.to_owned();
         let mut runs = vec![(path.clone(), span.end, self.at)];
         let mut at = self.at;
-        while let (Some((Token::Symbol("."), _)), Some((Token::Ident(next), end))) =
+        while let (Some((Token::Symbol(Symbol::Dot), _)), Some((Token::Ident(next), end))) =
             (self.tokens.get(at), self.tokens.get(at.saturating_add(1)))
             && runs.len() < 4
         {
@@ -400,7 +401,7 @@ impl<'s> Parser<'s> {
         }
         for (path, end, after) in runs.into_iter().rev() {
             let whole = span.start..end;
-            let called = matches!(self.tokens.get(after), Some((Token::Symbol("("), _)));
+            let called = matches!(self.tokens.get(after), Some((Token::Symbol(Symbol::Open), _)));
             let local = self.locals.iter().rposition(|local| *local == path).filter(|_| see_locals);
             let named = Type::ALL.into_iter().find(|known| known.name() == path);
             let function = path.contains('.') && FUNCTIONS.iter().any(|known| known.name == path);
@@ -420,7 +421,7 @@ impl<'s> Parser<'s> {
     }
 
     fn list(&mut self, start: usize) -> Parsed<Expr> {
-        let (elements, end) = self.expressions("]")?;
+        let (elements, end) = self.expressions(Symbol::CloseBracket)?;
         let below = elements.iter().map(|element| element.depth).max().unwrap_or(0);
         Self::at_depth(Node::List(elements), start..end, below)
     }
@@ -430,24 +431,24 @@ impl<'s> Parser<'s> {
         let mut below = 0;
         loop {
             let (token, span) = self.peek();
-            if matches!(token, Token::Symbol("}")) {
+            if matches!(token, Token::Symbol(Symbol::CloseBrace)) {
                 self.at = self.at.saturating_add(1);
                 return Self::at_depth(Node::Map(entries), start..span.end, below);
             }
             let key = self.expression()?;
-            self.expect(":")?;
+            self.expect(Symbol::Colon)?;
             let value = self.expression()?;
             below = below.max(key.depth).max(value.depth);
             entries.push((key, value));
-            if !self.eat(",") {
-                let end = self.expect("}")?.end;
+            if !self.eat(Symbol::Comma) {
+                let end = self.expect(Symbol::CloseBrace)?.end;
                 return Self::at_depth(Node::Map(entries), start..end, below);
             }
         }
     }
 
     /// Expressions with commas between them up to the closing symbol, a last comma allowed.
-    fn expressions(&mut self, closing: &'static str) -> Parsed<(Vec<Expr>, usize)> {
+    fn expressions(&mut self, closing: Symbol) -> Parsed<(Vec<Expr>, usize)> {
         let mut all = Vec::new();
         loop {
             let end = self.peek().1.end;
@@ -455,15 +456,15 @@ impl<'s> Parser<'s> {
                 return Ok((all, end));
             }
             all.push(self.expression()?);
-            if !self.eat(",") {
+            if !self.eat(Symbol::Comma) {
                 return Ok((all, self.expect(closing)?.end));
             }
         }
     }
 
     fn global_call(&mut self, name: &str, span: Range<usize>) -> Parsed<Expr> {
-        self.expect("(")?;
-        let (arguments, end) = self.expressions(")")?;
+        self.expect(Symbol::Open)?;
+        let (arguments, end) = self.expressions(Symbol::Close)?;
         let whole = span.start..end;
         if name == "has" {
             return match <[Expr; 1]>::try_from(arguments) {
@@ -482,11 +483,10 @@ impl<'s> Parser<'s> {
         if let Some((_, macro_)) = MACROS.iter().find(|(known, _)| *known == name) {
             return self.comprehension(operand, *macro_);
         }
-        self.expect("(")?;
+        self.expect(Symbol::Open)?;
         let start = operand.span.start;
-        let mut arguments = vec![operand];
-        let (rest, end) = self.expressions(")")?;
-        arguments.extend(rest);
+        let (mut arguments, end) = self.expressions(Symbol::Close)?;
+        arguments.insert(0, operand);
         self.call(name, &name_span, start..end, arguments, Form::Method)
     }
 
@@ -545,7 +545,7 @@ impl<'s> Parser<'s> {
     }
 
     fn comprehension(&mut self, range: Expr, macro_: Macro) -> Parsed<Expr> {
-        self.expect("(")?;
+        self.expect(Symbol::Open)?;
         let (name, span) = self.name()?;
         if Variable::ALL.iter().any(|variable| variable.as_str() == name) {
             return problem(
@@ -554,12 +554,12 @@ impl<'s> Parser<'s> {
                 Some("choose another name".to_owned()),
             );
         }
-        self.expect(",")?;
+        self.expect(Symbol::Comma)?;
         self.locals.push(name.to_owned());
         let first = self.expression()?;
-        let second = if macro_ == Macro::Map && self.eat(",") { Some(self.expression()?) } else { None };
+        let second = if macro_ == Macro::Map && self.eat(Symbol::Comma) { Some(self.expression()?) } else { None };
         self.locals.pop();
-        let end = self.expect(")")?.end;
+        let end = self.expect(Symbol::Close)?.end;
         let below = range.depth.max(first.depth).max(second.as_ref().map_or(0, |second| second.depth));
         let (predicate, transform) = match (macro_, second) {
             (Macro::Map, Some(second)) => (Some(first), Some(second)),
@@ -579,7 +579,7 @@ fn describe(token: &Token) -> String {
         Token::Bytes(_) => "bytes".to_owned(),
         Token::Quoted(name) => format!("`{name}` in backquotes"),
         Token::Ident(name) => format!("`{name}`"),
-        Token::Symbol(symbol) => format!("`{symbol}`"),
+        Token::Symbol(symbol) => format!("`{}`", symbol.as_str()),
         Token::End => "the end".to_owned(),
     }
 }

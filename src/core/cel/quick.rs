@@ -7,13 +7,14 @@
 use super::Program;
 use super::ast::{Expr, Node, Operator};
 use super::functions::Function;
-use super::reading::{Found, Path, Reading, Shared};
+use super::reading::{Found, Reading, Shared};
 use super::regex::Pattern;
 use super::search::required_by;
 use super::value::{List, Value};
 use crate::core::json::Json;
 use crate::core::number::NumberValue;
 use std::cmp::Ordering;
+use std::rc::Rc;
 
 /// A condition, as far as it can be decided so.
 #[derive(Debug, Clone)]
@@ -34,7 +35,7 @@ pub(super) enum Test {
     IsTrue,
     Has(String),
     Compare(Operator, Value<'static>),
-    In(Vec<Value<'static>>),
+    In(Rc<Vec<Value<'static>>>),
     /// The text, and its place among the needles that are looked for together.
     Contains(String, Option<usize>),
     /// In lower case, without regard to case.
@@ -147,16 +148,19 @@ fn absorbing(parts: &[Quick], reading: &Reading<'_>, deciding: bool) -> Option<b
 /// A test of one path; `None` for everything else.
 fn test(expr: &Expr, shared: &mut Shared) -> Option<Quick> {
     let (path, test) = match &expr.node {
-        Node::Has(operand, name, _) => (path_of(operand)?, Test::Has(name.clone())),
-        Node::Binary(Operator::In, left, right) => (path_of(left)?, Test::In(constants(right)?)),
-        Node::Binary(operator, left, right) => comparison(*operator, left, right)?,
+        Node::Has(operand, name, _) => (shared.place_of(operand)?, Test::Has(name.clone())),
+        Node::Binary(Operator::In, left, right) => {
+            let values = constants(right)?;
+            (shared.place_of(left)?, Test::In(values))
+        }
+        Node::Binary(operator, left, right) => comparison(*operator, left, right, shared)?,
         Node::Matches(text, pattern) => {
-            let path = path_of(text)?;
+            let path = shared.place_of(text)?;
             let required = required_by(pattern.as_str());
             let is_all = required.as_ref().is_some_and(|required| required.is_all);
             let needles: Option<Vec<usize>> = required.and_then(|required| {
-                shared.need_needles(&path);
-                let place = |needle: &String| shared.needle(&path, needle, required.ignore_case);
+                shared.need_needles(path);
+                let place = |needle: &String| shared.needle(path, needle, required.ignore_case);
                 required.needles.iter().map(place).collect()
             });
             match needles {
@@ -169,33 +173,40 @@ fn test(expr: &Expr, shared: &mut Shared) -> Option<Quick> {
                 let part = constant_text(part)?;
                 match &text.node {
                     Node::Call(Function::LowerAscii, inner) => {
-                        let path = path_of(inner.first()?)?;
+                        let path = shared.place_of(inner.first()?)?;
                         let lower = !part.bytes().any(|byte| byte.is_ascii_uppercase());
-                        let needle = shared.needle(&path, part, true).filter(|_| lower)?;
-                        shared.need_needles(&path);
+                        let needle = shared.needle(path, part, true).filter(|_| lower)?;
+                        shared.need_needles(path);
                         (path, Test::ContainsIgnoringCase(needle))
                     }
                     _ => {
-                        let path = path_of(text)?;
-                        let needle = shared.needle(&path, part, false);
+                        let path = shared.place_of(text)?;
+                        let needle = shared.needle(path, part, false);
                         (path, Test::Contains(part.to_owned(), needle))
                     }
                 }
             }
             (Function::StartsWith, [text, part]) => {
-                (path_of(text)?, Test::StartsWith(constant_text(part)?.to_owned()))
+                let part = constant_text(part)?.to_owned();
+                (shared.place_of(text)?, Test::StartsWith(part))
             }
             (Function::EndsWith, [text, part]) => {
-                (path_of(text)?, Test::EndsWith(constant_text(part)?.to_owned()))
+                let part = constant_text(part)?.to_owned();
+                (shared.place_of(text)?, Test::EndsWith(part))
             }
             _ => return None,
         },
-        _ => (path_of(expr)?, Test::IsTrue),
+        _ => (shared.place_of(expr)?, Test::IsTrue),
     };
-    Some(Quick::Test(shared.place_of(path), test))
+    Some(Quick::Test(path, test))
 }
 
-fn comparison(operator: Operator, left: &Expr, right: &Expr) -> Option<(Path, Test)> {
+fn comparison(
+    operator: Operator,
+    left: &Expr,
+    right: &Expr,
+    shared: &mut Shared,
+) -> Option<(usize, Test)> {
     if !matches!(
         operator,
         Operator::Equal
@@ -214,41 +225,23 @@ fn comparison(operator: Operator, left: &Expr, right: &Expr) -> Option<(Path, Te
     };
     match (&left.node, literal) {
         (Node::Call(Function::Size, parts), Value::Int(size)) => {
-            Some((path_of(parts.first()?)?, Test::Size(operator, *size)))
+            Some((shared.place_of(parts.first()?)?, Test::Size(operator, *size)))
         }
         (_, Value::List(_) | Value::Map(_)) => None,
-        _ => Some((path_of(left)?, Test::Compare(operator, literal.clone()))),
+        _ => Some((shared.place_of(left)?, Test::Compare(operator, literal.clone()))),
     }
 }
 
-fn constants(expr: &Expr) -> Option<Vec<Value<'static>>> {
+fn constants(expr: &Expr) -> Option<Rc<Vec<Value<'static>>>> {
     match &expr.node {
-        Node::Literal(Value::List(List::Made(elements))) => Some(elements.as_ref().clone()),
+        Node::Literal(Value::List(List::Made(elements))) => Some(Rc::clone(elements)),
         _ => None,
     }
 }
 
-fn constant_text(expr: &Expr) -> Option<&str> {
+pub(super) fn constant_text(expr: &Expr) -> Option<&str> {
     match &expr.node {
         Node::Literal(Value::String(text)) => Some(text),
-        _ => None,
-    }
-}
-
-fn path_of(expr: &Expr) -> Option<Path> {
-    match &expr.node {
-        Node::Variable(variable) => Some(Path { variable: *variable, names: Vec::new() }),
-        Node::Select(operand, name) => {
-            let mut path = path_of(operand)?;
-            path.names.push(name.clone());
-            Some(path)
-        }
-        Node::Index(operand, index) => {
-            let name = constant_text(index)?;
-            let mut path = path_of(operand)?;
-            path.names.push(name.to_owned());
-            Some(path)
-        }
         _ => None,
     }
 }

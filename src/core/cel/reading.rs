@@ -1,7 +1,8 @@
 //! What the conditions of one policy share, and one action as they read it: each path is followed once, each text gone
 //! through once, however many conditions ask.
 
-use super::ast::Variable;
+use super::ast::{Expr, Node, Variable};
+use super::quick::constant_text;
 use super::search::{Finder, FoundNeedles};
 use super::value::{Map, Value};
 use super::{EvalError, Input, Program, WORK_BUDGET};
@@ -16,14 +17,48 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Of so many texts or more that are looked for in one field all are looked for together.
 const TOGETHER: usize = 6;
 
+/// So many paths are compared one by one.
+const FEW: usize = 32;
+
 /// How many paths an action remembers; others are followed again.
 const REMEMBERED: usize = 16;
 
 /// A way from a variable of the action to a member, by names alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Path {
-    pub(super) variable: Variable,
-    pub(super) names: Vec<String>,
+struct Path {
+    variable: Variable,
+    names: Vec<String>,
+}
+
+impl Path {
+    fn of(expr: &Expr) -> Option<Self> {
+        let (operand, name) = match &expr.node {
+            Node::Variable(variable) => return Some(Self { variable: *variable, names: Vec::new() }),
+            Node::Select(operand, name) => (operand, name.as_str()),
+            Node::Index(operand, index) => (operand, constant_text(index)?),
+            _ => return None,
+        };
+        let mut path = Self::of(operand)?;
+        path.names.push(name.to_owned());
+        Some(path)
+    }
+
+    fn is_that_of(&self, expr: &Expr) -> bool {
+        let mut expr = expr;
+        let mut names = self.names.iter().rev();
+        loop {
+            let (operand, name) = match &expr.node {
+                Node::Variable(variable) => return *variable == self.variable && names.next().is_none(),
+                Node::Select(operand, name) => (operand, Some(name.as_str())),
+                Node::Index(operand, index) => (operand, constant_text(index)),
+                _ => return false,
+            };
+            if name.is_none() || names.next().map(String::as_str) != name {
+                return false;
+            }
+            expr = operand;
+        }
+    }
 }
 
 /// The paths and texts of a policy's conditions.
@@ -73,7 +108,13 @@ impl Shared {
         shared
     }
 
-    pub(super) fn place_of(&mut self, path: Path) -> usize {
+    /// The place of the path that an expression is; `None` for every other expression.
+    pub(super) fn place_of(&mut self, expr: &Expr) -> Option<usize> {
+        let known = self.paths.iter().take(FEW).position(|path| path.is_that_of(expr));
+        if known.is_some() {
+            return known;
+        }
+        let path = Path::of(expr)?;
         let mut name = path.variable.as_str().to_owned();
         for step in &path.names {
             // With its length, because a name may hold anything.
@@ -86,7 +127,7 @@ impl Shared {
             self.places.push(Place::default());
             self.finders.push(Finder::default());
         }
-        place
+        Some(place)
     }
 
     /// Whether a path is a variable itself.
@@ -100,15 +141,13 @@ impl Shared {
     }
 
     /// Adds a text that is looked for at a path.
-    pub(super) fn needle(&mut self, path: &Path, needle: &str, ignore_case: bool) -> Option<usize> {
-        let place = self.place_of(path.clone());
-        self.finders.get_mut(place)?.add(needle, ignore_case)
+    pub(super) fn needle(&mut self, path: usize, needle: &str, ignore_case: bool) -> Option<usize> {
+        self.finders.get_mut(path)?.add(needle, ignore_case)
     }
 
     /// Texts at this path are gone through even for a single needle.
-    pub(super) fn need_needles(&mut self, path: &Path) {
-        let place = self.place_of(path.clone());
-        if let Some(finder) = self.finders.get_mut(place) {
+    pub(super) fn need_needles(&mut self, path: usize) {
+        if let Some(finder) = self.finders.get_mut(path) {
             finder.need();
         }
     }

@@ -45,7 +45,7 @@ pub(super) enum Value {
 
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
-    pub(super) key: String,
+    pub(super) key: Text,
     pub(super) key_span: Range<usize>,
     pub(super) node: Node,
 }
@@ -129,7 +129,7 @@ impl Build for Tree {
     }
 
     fn member(&mut self, name: Text, key_span: Range<usize>, node: Node) -> Entry {
-        Entry { key: name.into(), key_span, node }
+        Entry { key: name, key_span, node }
     }
 
     fn name(entry: &Entry) -> &str {

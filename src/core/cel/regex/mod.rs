@@ -8,19 +8,20 @@ mod parser;
 mod program;
 
 use program::Program;
+use std::rc::Rc;
 
-/// A compiled pattern.
+/// A compiled pattern; copies of it share it.
 #[derive(Debug, Clone)]
 pub(super) struct Pattern {
-    source: String,
-    program: Program,
+    source: Rc<str>,
+    program: Rc<Program>,
 }
 
 impl Pattern {
     /// Compiles a pattern; says what is wrong with it.
     pub(super) fn compile(pattern: &str) -> Result<Self, String> {
         let program = Program::of(&parser::parse(pattern)?)?;
-        Ok(Self { source: pattern.to_owned(), program })
+        Ok(Self { source: pattern.into(), program: Rc::new(program) })
     }
 
     /// The pattern as written.

@@ -8,6 +8,10 @@ const MAX_DEPTH: usize = 64;
 /// A part of a pattern.
 #[derive(Debug, Clone)]
 pub(super) enum Part {
+    /// This character.
+    Char(char),
+    /// This letter of ASCII, large or small.
+    Letter(char),
     /// One character of these ranges.
     One(Ranges),
     Look(Look),
@@ -137,11 +141,11 @@ impl Parser<'_> {
                 '*' | '+' | '?' => return Err(format!("nothing stands before `{next}` to repeat")),
                 '{' => return Err("nothing stands before `{` to repeat".to_owned()),
                 '\\' => match self.escape()? {
-                    Escape::Char(character) => Part::One(self.cased(vec![(character, character)])),
+                    Escape::Char(character) => self.literal(character),
                     Escape::Class(ranges) => Part::One(ranges),
                     Escape::Look(look) => Part::Look(look),
                 },
-                literal => Part::One(self.cased(vec![(literal, literal)])),
+                literal => self.literal(literal),
             };
             parts.push(self.repeated(part)?);
         }
@@ -325,6 +329,13 @@ impl Parser<'_> {
         let plain = (1..=8).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
         let code = u32::from_str_radix(digits, 16).ok().filter(|_| plain);
         code.and_then(char::from_u32).ok_or_else(wrong)
+    }
+
+    fn literal(&self, character: char) -> Part {
+        if self.flags.ignore_case && character.is_ascii_alphabetic() {
+            return Part::Letter(character);
+        }
+        Part::Char(character)
     }
 
     /// With the other case of ASCII's letters, where case is ignored.

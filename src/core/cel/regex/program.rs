@@ -7,6 +7,10 @@ const MAX_SIZE: usize = 8_192;
 
 #[derive(Debug, Clone)]
 enum Step {
+    /// This character.
+    Char(char),
+    /// This letter of ASCII, large or small.
+    Letter(char),
     /// One character of these ranges.
     One(Ranges),
     Look(Look),
@@ -37,7 +41,12 @@ impl Program {
     }
 
     fn push(&mut self, step: Step) -> Result<usize, String> {
-        let ranges = if let Step::One(ranges) = &step { ranges.len() } else { 0 };
+        let ranges = match &step {
+            Step::Char(_) => 1,
+            Step::Letter(_) => 2,
+            Step::One(ranges) => ranges.len(),
+            _ => 0,
+        };
         self.size = self.size.saturating_add(ranges).saturating_add(1);
         if self.size > MAX_SIZE {
             return Err("it is too large".to_owned());
@@ -61,6 +70,8 @@ impl Program {
 
     fn part(&mut self, part: &Part) -> Result<(), String> {
         match part {
+            Part::Char(character) => self.push(Step::Char(*character)).map(|_| ()),
+            Part::Letter(letter) => self.push(Step::Letter(*letter)).map(|_| ()),
             Part::One(ranges) => self.push(Step::One(ranges.clone())).map(|_| ()),
             Part::Look(look) => self.push(Step::Look(*look)).map(|_| ()),
             Part::All(parts) => parts.iter().try_for_each(|part| self.part(part)),
@@ -139,9 +150,15 @@ impl Program {
             }
             let Some(character) = characters.next() else { return false };
             for place in &threads.places {
-                if let Some(Step::One(ranges)) = self.steps.get(*place)
-                    && ranges.iter().any(|(from, to)| (*from..=*to).contains(&character))
-                {
+                let is_it = match self.steps.get(*place) {
+                    Some(Step::Char(expected)) => *expected == character,
+                    Some(Step::Letter(expected)) => expected.eq_ignore_ascii_case(&character),
+                    Some(Step::One(ranges)) => {
+                        ranges.iter().any(|(from, to)| (*from..=*to).contains(&character))
+                    }
+                    _ => false,
+                };
+                if is_it {
                     next.push(place.saturating_add(1));
                 }
             }
@@ -171,7 +188,7 @@ impl Threads<'_> {
                 _ => continue,
             }
             match self.steps.get(place) {
-                Some(Step::One(_)) => self.places.push(place),
+                Some(Step::Char(_) | Step::Letter(_) | Step::One(_)) => self.places.push(place),
                 Some(Step::Look(look)) if holds(*look, before, here) => {
                     self.open.push(place.saturating_add(1));
                 }

@@ -114,7 +114,9 @@ impl Reader<'_> {
                     Some("leave it out".to_owned()),
                 );
             }
-            self.kinds_named.push((text, span));
+            if self.warnings.is_some() {
+                self.kinds_named.push((text, span));
+            }
             kinds.push(kind);
         }
         kinds

@@ -18,7 +18,7 @@ impl Reader<'_> {
             let Some(desk) = self.desk(node) else { continue };
             match desks.first_mut().filter(|(main, _)| *main == key) {
                 Some((_, main)) => *main = desk,
-                None => desks.push((key, desk)),
+                None => desks.push((key.into(), desk)),
             }
         }
         desks

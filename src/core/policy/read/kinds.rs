@@ -43,7 +43,7 @@ impl Reader<'_> {
             let Some(kind) = self.kind(node, unlisted) else { continue };
             let glob = Glob::new(&key);
             if glob.is_exact() {
-                exact.push((key, kind));
+                exact.push((String::from(key), kind));
                 continue;
             }
             if key.len() > MAX_PATTERN || globs.len() >= MAX_PATTERNS {

@@ -53,7 +53,7 @@ struct Reader<'t> {
     warnings: Option<Vec<Problem>>,
     /// Desks that kinds and `unlisted` name: each has to exist.
     desks_named: Vec<(String, Range<usize>)>,
-    /// Kinds that criteria name.
+    /// Kinds that criteria name, where warnings are wanted.
     kinds_named: Vec<(String, Range<usize>)>,
     /// Where severities, and what of them, were written; from low to critical.
     severities_written: [Option<Range<usize>>; 4],

@@ -12,7 +12,7 @@ use std::ops::Range;
 impl Reader<'_> {
     pub(super) fn table(&mut self, node: Node, what: &str) -> Option<Table> {
         match node.value {
-            Value::Table(entries) => Some(Table { entries, span: node.span, known: Vec::new() }),
+            Value::Table(entries) => Some(Table { entries, span: node.span, known: Vec::with_capacity(8) }),
             other => {
                 self.problem(&node.span, format!("{what} is a table, not {}", other.type_name()), None);
                 None
@@ -78,16 +78,16 @@ impl Reader<'_> {
         key: &str,
         choices: &[(&'static str, T)],
     ) -> Option<T> {
-        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        let names = || choices.iter().map(|(name, _)| *name).collect::<Vec<_>>();
         let Value::String(text) = &node.value else {
-            return self.mistaken(&node, format!("`{key}` is one of {}", names.join(", ")));
+            return self.mistaken(&node, format!("`{key}` is one of {}", names().join(", ")));
         };
         let chosen = choices.iter().find(|(name, _)| name == text).map(|(_, value)| *value);
         if chosen.is_none() {
-            let hint = did_you_mean(text, &names);
+            let hint = did_you_mean(text, &names());
             self.problem(
                 &node.span,
-                format!("`{key}` is one of {}, not `{text}`", names.join(", ")),
+                format!("`{key}` is one of {}, not `{text}`", names().join(", ")),
                 Some(hint),
             );
         }

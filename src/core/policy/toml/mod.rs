@@ -6,6 +6,7 @@ mod reader;
 use super::document::{Entry, Node, Value};
 use super::problem::Problem;
 use crate::core::groups::Groups;
+use crate::core::json::Text;
 use std::ops::Range;
 
 /// Deeper arrays, inline tables and dotted keys are refused, all of them together.
@@ -37,8 +38,23 @@ pub(super) fn parse(text: &str) -> Result<Node, Vec<Problem>> {
 
 #[derive(Debug, Clone)]
 struct Key {
-    name: String,
+    name: Text,
     span: Range<usize>,
+}
+
+/// A key behind those before its dots: most have none.
+struct Path {
+    parents: Vec<Key>,
+    last: Key,
+}
+
+impl Path {
+    fn into_keys(self) -> Vec<Key> {
+        let mut keys = self.parents;
+        keys.reserve_exact(1);
+        keys.push(self.last);
+        keys
+    }
 }
 
 /// What made a table; it decides what may still be added to it.
@@ -150,10 +166,9 @@ impl Table {
         Some(table)
     }
 
-    fn insert(&mut self, path: Vec<Key>, item: Item, faults: &mut Vec<Fault>) {
-        let mut path = path;
-        let Some(key) = path.pop() else { return };
-        let Some(table) = self.descend(&path, How::Dotted, faults) else { return };
+    fn insert(&mut self, path: Path, item: Item, faults: &mut Vec<Fault>) {
+        let Path { parents, last: key } = path;
+        let Some(table) = self.descend(&parents, How::Dotted, faults) else { return };
         if table.place(&key.name).is_some() {
             report(faults, &key, "is there twice");
         } else {
@@ -163,8 +178,8 @@ impl Table {
     }
 
     /// Opens the table that a header names; false where it cannot be.
-    fn open(&mut self, path: &[Key], is_array: bool, span: Range<usize>, faults: &mut Vec<Fault>) -> bool {
-        let Some((key, parents)) = path.split_last() else { return false };
+    fn open(&mut self, path: &Path, is_array: bool, span: Range<usize>, faults: &mut Vec<Fault>) -> bool {
+        let Path { parents, last: key } = path;
         let Some(parent) = self.descend(parents, How::Implicitly, faults) else { return false };
         let opened = || Item { part: Part::Table(Self::new(How::ByHeader)), span: span.clone() };
         let new = || {

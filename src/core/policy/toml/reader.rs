@@ -1,7 +1,8 @@
 //! From text to tables, line by line: what is wrong with one line is told, and the next one is read.
 
 use super::super::document::Value;
-use super::{Fault, How, Item, Key, MAX_DEPTH, MAX_PROBLEMS, Part, Table};
+use super::{Fault, How, Item, Key, MAX_DEPTH, MAX_PROBLEMS, Part, Path, Table};
+use crate::core::json::Text;
 use crate::core::number::Number;
 use std::ops::Range;
 
@@ -147,44 +148,46 @@ impl<'t> Reader<'t, '_> {
             let hint = if is_name { QUOTES } else { "" };
             return self.expected(&format!("`{close}`"), hint);
         }
-        Ok(root.open(&path, is_array, start..self.at, self.faults).then_some(path))
+        Ok(root.open(&path, is_array, start..self.at, self.faults).then(|| path.into_keys()))
     }
 
-    fn pair(&mut self) -> Read<(Vec<Key>, Item)> {
+    fn pair(&mut self) -> Read<(Path, Item)> {
         let path = self.path()?;
         if !self.eat("=") {
             return self.expected("`=`", "a line is `key = value`, or a `[table]`");
         }
         self.blanks();
-        self.depth = self.depth.saturating_add(path.len());
+        let outer = self.depth;
+        self.depth = outer.saturating_add(path.parents.len()).saturating_add(1);
         let item = self.value()?;
-        self.depth = self.depth.saturating_sub(path.len());
+        self.depth = outer;
         Ok((path, item))
     }
 
     /// Keys with dots between them, and the blanks around them.
-    fn path(&mut self) -> Read<Vec<Key>> {
-        let mut path = Vec::new();
+    fn path(&mut self) -> Read<Path> {
+        let mut parents = Vec::new();
         loop {
             self.blanks();
             let start = self.at;
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
             let name = match self.peek() {
-                Some('"') => self.basic_string()?,
-                Some('\'') => self.literal_string()?,
-                _ => self.take_while(plain).to_owned(),
+                Some('"') => self.basic_string()?.into(),
+                Some('\'') => self.literal_string()?.into(),
+                _ => Text::new(self.take_while(plain)),
             };
             if self.at == start {
                 return self.expected("a key", QUOTES);
             }
-            if self.depth.saturating_add(path.len()) >= MAX_DEPTH {
+            if self.depth.saturating_add(parents.len()) >= MAX_DEPTH {
                 return fault(start..self.at, "nested too deep", "");
             }
-            path.push(Key { name, span: start..self.at });
+            let key = Key { name, span: start..self.at };
             self.blanks();
             if !self.eat(".") {
-                return Ok(path);
+                return Ok(Path { parents, last: key });
             }
+            parents.push(key);
         }
     }
 
