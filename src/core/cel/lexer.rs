@@ -126,11 +126,15 @@ impl<'s> Lexer<'s> {
         Some(character)
     }
 
-    fn take_while(&mut self, keep: fn(char) -> bool) -> &'s str {
-        let rest = self.rest();
-        let taken = rest.find(|character| !keep(character)).and_then(|end| rest.get(..end)).unwrap_or(rest);
-        self.at = self.at.saturating_add(taken.len());
-        taken
+    /// All that is ended by ASCII characters alone.
+    #[expect(clippy::inline_always, reason = "optimised for size, it would be called for every byte")]
+    #[inline(always)]
+    fn take_while(&mut self, keep: impl Fn(u8) -> bool) -> &'s str {
+        let start = self.at;
+        while self.source.as_bytes().get(self.at).is_some_and(|byte| keep(*byte)) {
+            self.at = self.at.wrapping_add(1);
+        }
+        self.source.get(start..self.at).unwrap_or("")
     }
 
     fn problem(&self, start: usize, message: impl Into<String>, hint: &str) -> CompileProblem {
@@ -138,55 +142,64 @@ impl<'s> Lexer<'s> {
         CompileProblem { span: start..self.at.max(start.saturating_add(1)), message: message.into(), hint }
     }
 
+    /// The byte so many behind this one.
+    fn ahead(&self, bytes: usize) -> Option<u8> {
+        self.source.as_bytes().get(self.at.saturating_add(bytes)).copied()
+    }
+
     fn skip_blank(&mut self) {
         loop {
-            self.take_while(|character| matches!(character, ' ' | '\t' | '\n' | '\r' | '\u{c}'));
-            if !self.rest().starts_with("//") {
+            self.take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'\x0c'));
+            if self.ahead(0) != Some(b'/') || self.ahead(1) != Some(b'/') {
                 return;
             }
-            self.take_while(|character| character != '\n');
+            self.take_while(|byte| byte != b'\n');
         }
     }
 
     fn token(&mut self) -> Result<Token<'s>, CompileProblem> {
+        let Some(first) = self.ahead(0) else { return Ok(Token::End) };
+        match first {
+            b'0'..=b'9' => return self.number(),
+            b'.' if self.ahead(1).is_some_and(|next| next.is_ascii_digit()) => return self.number(),
+            b'"' | b'\'' => return self.string(""),
+            b'r' | b'R' | b'b' | b'B' => {
+                if let Some(prefix) = self.string_prefix() {
+                    return self.string(&prefix);
+                }
+            }
+            b'`' => return self.quoted_name(),
+            _ => {}
+        }
+        if first.is_ascii_alphabetic() || first == b'_' {
+            return Ok(Token::Ident(self.take_while(|byte| byte.is_ascii_alphanumeric() || byte == b'_')));
+        }
+        let second = self.ahead(1);
+        let is_it = |(text, _): &&(&str, Symbol)| match text.as_bytes() {
+            [one] => *one == first,
+            [one, two] => *one == first && Some(*two) == second,
+            _ => false,
+        };
+        match SYMBOLS.iter().find(is_it) {
+            Some((text, symbol)) => {
+                self.at = self.at.saturating_add(text.len());
+                Ok(Token::Symbol(*symbol))
+            }
+            None => Err(self.no_symbol()),
+        }
+    }
+
+    fn no_symbol(&mut self) -> CompileProblem {
         let start = self.at;
-        let Some(first) = self.peek() else { return Ok(Token::End) };
-        if first.is_ascii_digit()
-            || (first == '.' && self.rest().chars().nth(1).is_some_and(|next| next.is_ascii_digit()))
-        {
-            return self.number();
-        }
-        if matches!(first, '"' | '\'' | 'r' | 'R' | 'b' | 'B')
-            && let Some(prefix) = self.string_prefix()
-        {
-            return self.string(&prefix);
-        }
-        if first == '`' {
-            return self.quoted_name();
-        }
-        if first.is_ascii_alphabetic() || first == '_' {
-            return Ok(Token::Ident(
-                self.take_while(|character| character.is_ascii_alphanumeric() || character == '_'),
-            ));
-        }
-        let rest = self.rest();
-        let is_it =
-            |(text, _): &&(&str, Symbol)| text.starts_with(first) && (text.len() == 1 || rest.starts_with(*text));
-        if let Some((text, symbol)) = SYMBOLS.iter().find(is_it) {
-            self.at = self.at.saturating_add(text.len());
-            return Ok(Token::Symbol(*symbol));
-        }
-        self.bump();
-        if first == '=' {
-            return Err(self.problem(start, "`=` is no operator", "compare with `==`"));
-        }
+        let first = self.bump().unwrap_or_default();
         let hint = match first {
+            '=' => return self.problem(start, "`=` is no operator", "compare with `==`"),
             '&' => "write `&&`",
             '|' => "write `||`",
             '“' | '”' | '‘' | '’' => "write straight quotes",
             _ => "",
         };
-        Err(self.problem(start, format!("`{first}` has no meaning here"), hint))
+        self.problem(start, format!("`{first}` has no meaning here"), hint)
     }
 
     fn number(&mut self) -> Result<Token<'s>, CompileProblem> {
@@ -194,25 +207,24 @@ impl<'s> Lexer<'s> {
         let unreadable = |lexer: &Self| {
             lexer.problem(start, "a number beyond 64 bits", "write it with a fraction to make it a double")
         };
-        if let Some(digits) = self.rest().strip_prefix("0x").or_else(|| self.rest().strip_prefix("0X")) {
-            let digits: String = digits.chars().take_while(char::is_ascii_hexdigit).collect();
-            self.at = self.at.saturating_add(2).saturating_add(digits.len());
-            let value = u64::from_str_radix(&digits, 16).map_err(|_| unreadable(self))?;
+        if self.ahead(0) == Some(b'0') && matches!(self.ahead(1), Some(b'x' | b'X')) {
+            self.at = self.at.saturating_add(2);
+            let digits = self.take_while(|byte| byte.is_ascii_hexdigit());
+            let value = u64::from_str_radix(digits, 16).map_err(|_| unreadable(self))?;
             return Ok(self.int_or_uint(value));
         }
-        let digit = |character: char| character.is_ascii_digit();
-        self.take_while(digit);
         let mut is_double = false;
-        if self.rest().strip_prefix('.').is_some_and(|fraction| fraction.starts_with(digit)) {
+        self.digits();
+        if self.ahead(0) == Some(b'.') && self.has_digit(1) {
             self.bump();
-            self.take_while(digit);
+            self.digits();
             is_double = true;
         }
-        if let Some(exponent) = self.rest().strip_prefix(['e', 'E']) {
-            let unsigned = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
-            if unsigned.starts_with(digit) {
-                self.at = self.source.len().saturating_sub(unsigned.len());
-                self.take_while(digit);
+        if matches!(self.ahead(0), Some(b'e' | b'E')) {
+            let digits = if matches!(self.ahead(1), Some(b'+' | b'-')) { 2 } else { 1 };
+            if self.has_digit(digits) {
+                self.at = self.at.saturating_add(digits);
+                self.digits();
                 is_double = true;
             }
         }
@@ -224,6 +236,14 @@ impl<'s> Lexer<'s> {
         Ok(self.int_or_uint(value))
     }
 
+    fn digits(&mut self) {
+        self.take_while(|byte| byte.is_ascii_digit());
+    }
+
+    fn has_digit(&self, bytes: usize) -> bool {
+        self.ahead(bytes).is_some_and(|byte| byte.is_ascii_digit())
+    }
+
     fn int_or_uint(&mut self, value: u64) -> Token<'s> {
         if matches!(self.peek(), Some('u' | 'U')) {
             self.bump();
@@ -233,7 +253,7 @@ impl<'s> Lexer<'s> {
         }
     }
 
-    /// `r`, `b` or both, where a quote follows them; empty for a plain string.
+    /// `r`, `b` or both, where a quote follows them.
     fn string_prefix(&self) -> Option<String> {
         let prefix: String = self
             .rest()
@@ -261,9 +281,9 @@ impl<'s> Lexer<'s> {
         let mut utf8 = [0; 4];
         loop {
             let plain = if quote == '"' {
-                self.take_while(|character| !matches!(character, '"' | '\\' | '\n' | '\r'))
+                self.take_while(|byte| !matches!(byte, b'"' | b'\\' | b'\n' | b'\r'))
             } else {
-                self.take_while(|character| !matches!(character, '\'' | '\\' | '\n' | '\r'))
+                self.take_while(|byte| !matches!(byte, b'\'' | b'\\' | b'\n' | b'\r'))
             };
             append(&mut text, plain.as_bytes());
             if self.rest().starts_with(closing) {
@@ -346,9 +366,7 @@ impl<'s> Lexer<'s> {
     fn quoted_name(&mut self) -> Result<Token<'s>, CompileProblem> {
         let start = self.at;
         self.bump();
-        let plain = |character: char| {
-            character.is_ascii_alphanumeric() || matches!(character, '_' | '.' | '-' | '/' | ' ')
-        };
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'/' | b' ');
         let name = self.take_while(plain);
         if name.is_empty() || self.bump() != Some('`') {
             let hint = "between backquotes stand letters, digits, `_`, `.`, `-`, `/` and blanks; else write `x[\"…\"]`";

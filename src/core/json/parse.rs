@@ -100,6 +100,8 @@ pub fn parse_with<B: Build>(build: &mut B, text: &[u8], limits: Limits) -> Resul
 
 /// Whether none of eight bytes is a quote, a backslash or a control character (Warren, "Hacker's Delight", 6-1: a byte
 /// is below `n` where `byte - n` borrows and its own high bit is not set).
+#[expect(clippy::inline_always, reason = "optimised for size, it would be called for every byte")]
+#[inline(always)]
 fn is_plain(eight: u64) -> bool {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = ONES << 7;
@@ -118,10 +120,14 @@ struct Parser<'t, 'b, B> {
 }
 
 impl<'t, B: Build> Parser<'t, '_, B> {
+    #[expect(clippy::inline_always, reason = "optimised for size, it would be called for every byte")]
+    #[inline(always)]
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
+    #[expect(clippy::inline_always, reason = "optimised for size, it would be called for every byte")]
+    #[inline(always)]
     fn advance(&mut self, bytes: usize) {
         self.at = self.at.saturating_add(bytes);
     }
@@ -150,6 +156,8 @@ impl<'t, B: Build> Parser<'t, '_, B> {
         self.error(JsonErrorKind::Expected(what))
     }
 
+    #[expect(clippy::inline_always, reason = "optimised for size, it would be called for every byte")]
+    #[inline(always)]
     fn skip_white_space(&mut self) {
         self.at = self.end_of(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
     }

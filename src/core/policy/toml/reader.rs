@@ -68,7 +68,9 @@ impl<'t> Reader<'t, '_> {
     }
 
     /// All that is ended by ASCII characters alone.
-    fn take_while(&mut self, keep: fn(u8) -> bool) -> &'t str {
+    #[expect(clippy::inline_always, reason = "optimised for size, it would be called for every byte")]
+    #[inline(always)]
+    fn take_while(&mut self, keep: impl Fn(u8) -> bool) -> &'t str {
         let start = self.at;
         while self.text.as_bytes().get(self.at).is_some_and(|byte| keep(*byte)) {
             self.at = self.at.wrapping_add(1);
