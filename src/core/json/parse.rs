@@ -77,7 +77,9 @@ pub trait Build {
 /// Whether an object has a member of this name. A few are looked through; more are kept by name.
 fn is_known<B: Build>(name: &str, members: &[B::Member], names: &mut Groups<()>) -> bool {
     if members.len() < FEW_MEMBERS {
-        return members.iter().any(|known| B::name(known) == name);
+        // Most have another length: so much is cheaper than a comparison.
+        let same = |known: &str| known.len() == name.len() && known == name;
+        return members.iter().any(|known| same(B::name(known)));
     }
     if names.is_empty() {
         for known in members {

@@ -58,9 +58,14 @@ impl<'t> Reader<'t, '_> {
         Some(character)
     }
 
+    /// The byte that stands here: cheaper than its character.
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
     fn eat(&mut self, text: &str) -> bool {
-        let rest = self.text.as_bytes().get(self.at..);
-        let found = rest.is_some_and(|rest| rest.starts_with(text.as_bytes()));
+        let found = self.byte() == text.bytes().next()
+            && (text.len() == 1 || self.rest().starts_with(text));
         if found {
             self.at = self.at.saturating_add(text.len());
         }
@@ -94,9 +99,9 @@ impl<'t> Reader<'t, '_> {
 
     fn line(&mut self, root: &mut Table, header: &mut Option<Vec<Key>>) -> Read<()> {
         self.blanks();
-        match self.peek() {
-            None | Some('\n' | '#' | '\r') => {}
-            Some('[') => {
+        match self.byte() {
+            None | Some(b'\n' | b'#' | b'\r') => {}
+            Some(b'[') => {
                 *header = None;
                 *header = self.header(root)?;
             }
@@ -117,11 +122,11 @@ impl<'t> Reader<'t, '_> {
     fn end_of_line(&mut self) -> Read<()> {
         self.blanks();
         self.comment()?;
-        if self.rest().starts_with("\r\n") {
+        if self.byte() == Some(b'\r') && self.rest().starts_with("\r\n") {
             self.bump();
         }
-        match self.peek() {
-            None | Some('\n') => Ok(()),
+        match self.byte() {
+            None | Some(b'\n') => Ok(()),
             Some(_) => self.expected("the end of the line", ""),
         }
     }
@@ -173,9 +178,9 @@ impl<'t> Reader<'t, '_> {
             self.blanks();
             let start = self.at;
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-            let name = match self.peek() {
-                Some('"') => self.basic_string()?.into(),
-                Some('\'') => self.literal_string()?.into(),
+            let name = match self.byte() {
+                Some(b'"') => self.basic_string()?.into(),
+                Some(b'\'') => self.literal_string()?.into(),
                 _ => Text::new(self.take_while(plain)),
             };
             if self.at == start {
@@ -199,13 +204,13 @@ impl<'t> Reader<'t, '_> {
             return fault(start..start, "nested too deep", "");
         }
         let text = |text: String| Part::Scalar(Value::String(text));
-        let is_long = self.rest().starts_with("\"\"\"") || self.rest().starts_with("'''");
-        let part = match self.peek() {
-            Some(quote @ ('"' | '\'')) if is_long => text(self.long_string(quote)?),
-            Some('"') => text(self.basic_string()?),
-            Some('\'') => text(self.literal_string()?),
-            Some('[') => self.deeper(Self::array)?,
-            Some('{') => self.deeper(Self::inline_table)?,
+        let part = match self.byte() {
+            Some(b'"') if self.rest().starts_with("\"\"\"") => text(self.long_string('"')?),
+            Some(b'\'') if self.rest().starts_with("'''") => text(self.long_string('\'')?),
+            Some(b'"') => text(self.basic_string()?),
+            Some(b'\'') => text(self.literal_string()?),
+            Some(b'[') => self.deeper(Self::array)?,
+            Some(b'{') => self.deeper(Self::inline_table)?,
             _ => Part::Scalar(self.word()?),
         };
         Ok(Item { part, span: start..self.at })
@@ -284,7 +289,7 @@ impl<'t> Reader<'t, '_> {
             if self.eat("\"") {
                 return Ok(text);
             }
-            if self.peek() != Some('\\') {
+            if self.byte() != Some(b'\\') {
                 return self.unclosed(start, "\"");
             }
             text.push(self.escape()?);
