@@ -366,7 +366,8 @@ impl<'s> Lexer<'s> {
     fn quoted_name(&mut self) -> Result<Token<'s>, CompileProblem> {
         let start = self.at;
         self.bump();
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'/' | b' ');
+        let plain =
+            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'/' | b' ');
         let name = self.take_while(plain);
         if name.is_empty() || self.bump() != Some('`') {
             let hint = "between backquotes stand letters, digits, `_`, `.`, `-`, `/` and blanks; else write `x[\"…\"]`";

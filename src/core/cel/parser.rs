@@ -86,6 +86,14 @@ impl<'s> Parser<'s> {
         }
     }
 
+    fn token(&self) -> &Token<'s> {
+        self.tokens.get(self.at).map_or(&Token::End, |(token, _)| token)
+    }
+
+    fn is(&self, symbol: Symbol) -> bool {
+        matches!(self.token(), Token::Symbol(found) if *found == symbol)
+    }
+
     fn next(&mut self) -> (Token<'s>, Range<usize>) {
         let (token, span) = self.peek();
         let next = (token.clone(), span);
@@ -94,7 +102,7 @@ impl<'s> Parser<'s> {
     }
 
     fn eat(&mut self, symbol: Symbol) -> bool {
-        let found = matches!(self.peek().0, Token::Symbol(found) if *found == symbol);
+        let found = self.is(symbol);
         if found {
             self.at = self.at.saturating_add(1);
         }
@@ -106,7 +114,7 @@ impl<'s> Parser<'s> {
         if self.eat(symbol) {
             Ok(span)
         } else {
-            problem(span, format!("expected `{}`, found {}", symbol.as_str(), describe(self.peek().0)), None)
+            problem(span, format!("expected `{}`, found {}", symbol.as_str(), describe(self.token())), None)
         }
     }
 
@@ -174,7 +182,7 @@ impl<'s> Parser<'s> {
         node: fn(Vec<Expr>) -> Node,
     ) -> Parsed<Expr> {
         let first = operand(self)?;
-        if !matches!(self.peek().0, Token::Symbol(found) if *found == symbol) {
+        if !self.is(symbol) {
             return Ok(first);
         }
         let mut operands = Vec::with_capacity(2);
@@ -224,7 +232,7 @@ impl<'s> Parser<'s> {
         operator: fn(&Token) -> Option<Operator>,
     ) -> Parsed<Expr> {
         let mut left = operand(self)?;
-        while let Some(operator) = operator(self.peek().0) {
+        while let Some(operator) = operator(self.token()) {
             self.at = self.at.saturating_add(1);
             let right = operand(self)?;
             let span = left.span.start..right.span.end;
@@ -236,7 +244,9 @@ impl<'s> Parser<'s> {
 
     fn unary(&mut self) -> Parsed<Expr> {
         let start = self.peek().1.start;
-        for (symbol, node) in [(Symbol::Not, Node::Not as fn(Box<Expr>) -> Node), (Symbol::Minus, Node::Negate)] {
+        for (symbol, node) in
+            [(Symbol::Not, Node::Not as fn(Box<Expr>) -> Node), (Symbol::Minus, Node::Negate)]
+        {
             if !self.eat(symbol) {
                 continue;
             }
@@ -267,7 +277,7 @@ impl<'s> Parser<'s> {
             let (start, below) = (operand.span.start, operand.depth);
             if self.eat(Symbol::Dot) {
                 let (name, name_span) = self.member()?;
-                if matches!(self.peek().0, Token::Symbol(Symbol::Open)) {
+                if self.is(Symbol::Open) {
                     operand = self.method(operand, name, name_span)?;
                 } else {
                     operand = Self::at_depth(
@@ -351,7 +361,7 @@ impl<'s> Parser<'s> {
         if let Some(found) = self.qualified(name, &span, see_locals) {
             return found;
         }
-        if matches!(self.peek().0, Token::Symbol(Symbol::Open)) {
+        if self.is(Symbol::Open) {
             return self.global_call(name, span);
         }
         if let Some(variable) = variable {
@@ -373,9 +383,8 @@ impl<'s> Parser<'s> {
 
     /// The hint for a name that is none: quotes where a word was compared, else the nearest name.
     fn meant(&self, name: &str, known: &[&str]) -> String {
-        let compared = |at: usize| {
-            matches!(self.tokens.get(at), Some((Token::Symbol(symbol), _)) if symbol.compares())
-        };
+        let compared =
+            |at: usize| matches!(self.tokens.get(at), Some((Token::Symbol(symbol), _)) if symbol.compares());
         let before = self.at.checked_sub(2).is_some_and(compared);
         match nearest(name, known.iter().copied()) {
             None if before => format!("a text stands in quotes: `'{name}'`"),
@@ -557,7 +566,8 @@ impl<'s> Parser<'s> {
         self.expect(Symbol::Comma)?;
         self.locals.push(name.to_owned());
         let first = self.expression()?;
-        let second = if macro_ == Macro::Map && self.eat(Symbol::Comma) { Some(self.expression()?) } else { None };
+        let second =
+            if macro_ == Macro::Map && self.eat(Symbol::Comma) { Some(self.expression()?) } else { None };
         self.locals.pop();
         let end = self.expect(Symbol::Close)?.end;
         let below = range.depth.max(first.depth).max(second.as_ref().map_or(0, |second| second.depth));

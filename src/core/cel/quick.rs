@@ -201,12 +201,7 @@ fn test(expr: &Expr, shared: &mut Shared) -> Option<Quick> {
     Some(Quick::Test(path, test))
 }
 
-fn comparison(
-    operator: Operator,
-    left: &Expr,
-    right: &Expr,
-    shared: &mut Shared,
-) -> Option<(usize, Test)> {
+fn comparison(operator: Operator, left: &Expr, right: &Expr, shared: &mut Shared) -> Option<(usize, Test)> {
     if !matches!(
         operator,
         Operator::Equal

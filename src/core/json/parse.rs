@@ -102,7 +102,6 @@ pub fn parse_with<B: Build>(build: &mut B, text: &[u8], limits: Limits) -> Resul
 
 /// Whether none of eight bytes is a quote, a backslash or a control character (Warren, "Hacker's Delight", 6-1: a byte
 /// is below `n` where `byte - n` borrows and its own high bit is not set).
-#[expect(clippy::inline_always, reason = "optimised for size, it would be called for every byte")]
 #[inline(always)]
 fn is_plain(eight: u64) -> bool {
     const ONES: u64 = 0x0101_0101_0101_0101;

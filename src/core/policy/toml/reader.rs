@@ -64,8 +64,7 @@ impl<'t> Reader<'t, '_> {
     }
 
     fn eat(&mut self, text: &str) -> bool {
-        let found = self.byte() == text.bytes().next()
-            && (text.len() == 1 || self.rest().starts_with(text));
+        let found = self.byte() == text.bytes().next() && (text.len() == 1 || self.rest().starts_with(text));
         if found {
             self.at = self.at.saturating_add(text.len());
         }
