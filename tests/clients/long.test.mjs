@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Holdpoint, until } from "../harness/holdpoint.mjs";
-import { POLICY, TOOLS, answer } from "../harness/model.mjs";
+import { TOOLS, answer } from "../harness/model.mjs";
 import { Upstream } from "../harness/upstream.mjs";
+import { POLICY } from "../harness/verdicts.mjs";
 import * as aiSdk from "./sdk/ai_sdk.mjs";
 import * as anthropicNode from "./sdk/anthropic_node.mjs";
 import * as openaiNode from "./sdk/openai_node.mjs";

@@ -9,8 +9,9 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { pinned, python, says, version } from "../harness/clients.mjs";
 import { Holdpoint, freePort, root, until } from "../harness/holdpoint.mjs";
-import { Bridge, POLICY, Session, ToolReviewer, ToolServer, VERDICTS, eventsOf, keyOf, modernCall, read } from "../harness/mcp.mjs";
+import { Bridge, Session, ToolReviewer, ToolServer, VERDICTS, eventsOf, keyOf, modernCall, read } from "../harness/mcp.mjs";
 import { Upstream } from "../harness/upstream.mjs";
+import { POLICY } from "../harness/verdicts.mjs";
 import * as v1 from "./sdk/mcp_v1.mjs";
 import * as v2 from "./sdk/mcp_v2.mjs";
 

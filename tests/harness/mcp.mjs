@@ -1,6 +1,6 @@
 // A server of tools in both of MCP's eras, built on the official SDKs: sessions whose streams can be resumed by
 // `@modelcontextprotocol/sdk`, requests that stand alone (2026-07-28) by `@modelcontextprotocol/server`. A bridge that
-// brings a server of stdin and stdout to HTTP; what an app without an SDK sends and reads; the world of verdicts.
+// brings a server of stdin and stdout to HTTP; what an app without an SDK sends and reads.
 
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
@@ -10,36 +10,7 @@ import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import { CallToolRequestSchema, ListToolsRequestSchema, isInitializeRequest } from "@modelcontextprotocol/sdk/types.js";
 import { McpServer, createMcpHandler, fromJsonSchema, isLegacyRequest } from "@modelcontextprotocol/server";
-import { Reviewer } from "./model.mjs";
-
-export const POLICY = `holdpoint = 1
-[kinds.lookup]
-severity = "none"
-[kinds.refund]
-severity = "critical"
-reasons = ["wrong amount", "not asked for"]
-[kinds.mail]
-severity = "critical"
-reasons = ["wrong amount", "not asked for"]
-[kinds.guess]
-severity = "medium"
-[kinds.slow]
-severity = "critical"
-desk = "slow"
-[kinds.never]
-severity = "low"
-[[criteria]]
-id = "never-ever"
-category = "never"
-kinds = ["never"]
-when = "true"
-then = "block"
-[desks.main]
-reviewers = 1000
-undo = "0s"
-[desks.slow]
-expires = "1s"
-`;
+import { Reviewer } from "./verdicts.mjs";
 
 const text = { type: "string" };
 const number = { type: "number" };

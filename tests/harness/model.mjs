@@ -1,35 +1,7 @@
 // An AI whose answers follow from what the user says, in OpenAI's two forms and Anthropic's, whole and as streams.
 //
 // The user says `{"verdict": …, "n": …}`. The model says "Let me see." and calls tools by the verdict that is wanted
-// for them; once it has their results, it says "done". A reviewer who works by the same words stands beside it.
-
-
-export const POLICY = `holdpoint = 1
-[kinds.get_order]
-severity = "none"
-[kinds.refund]
-severity = "critical"
-reasons = ["wrong amount", "not asked for"]
-[kinds.mail]
-severity = "critical"
-reasons = ["wrong amount", "not asked for"]
-[kinds.slow]
-severity = "critical"
-desk = "slow"
-[kinds.never]
-severity = "low"
-[[criteria]]
-id = "never-ever"
-category = "never"
-kinds = ["never"]
-when = "true"
-then = "block"
-[desks.main]
-reviewers = 1000
-undo = "0s"
-[desks.slow]
-expires = "1s"
-`;
+// for them; once it has their results, it says "done".
 
 /** What the model calls for each verdict. */
 const CALLS = {
@@ -163,40 +135,6 @@ function responseEvents(text, calls, n) {
   event("response.completed", { response: response("completed", output) });
   return events;
 }
-
-/** A reviewer who decides what is held as its own arguments say, until stopped. */
-export class Reviewer {
-  constructor(holdpoint, key, edited = (args) => ({ ...args, n: args.n + 0.5 })) {
-    Object.assign(this, { holdpoint, key, edited, stopped: false });
-    this.work = this.decideAll();
-  }
-
-  async decideAll() {
-    while (!this.stopped) {
-      const page = await this.holdpoint.ask("GET", "/v1/desks/main/cases?status=held&limit=200", { key: this.key });
-      await Promise.all(page.json.cases.map((held) => this.decide(held)));
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
-
-  async decide({ id, digest, action }) {
-    const { decide } = action.args;
-    const decision = {
-      approve: { decision: "approve" },
-      edit: { decision: "edit", args: this.edited(action.args) },
-      reject: { decision: "reject", reason: "wrong amount", note: "never seen by an app" },
-    }[decide];
-    if (!decision) return;
-    const decided = await this.holdpoint.ask("POST", `/v1/cases/${id}/decision`, { key: this.key, body: { digest, ...decision } });
-    if (decided.status !== 200 && decided.status !== 409) throw new Error(decided.text);
-  }
-
-  async stop() {
-    this.stopped = true;
-    await this.work;
-  }
-}
-
 
 /** What was said in the threads that the upstream keeps, by the message that they go on from. */
 const threads = new Map();
