@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { pinned, python, says, version } from "../harness/clients.mjs";
 import { Holdpoint, freePort, root, until } from "../harness/holdpoint.mjs";
-import { Bridge, Session, ToolReviewer, ToolServer, VERDICTS, eventsOf, keyOf, modernCall, read } from "../harness/mcp.mjs";
+import { Bridge, Session, ToolReviewer, ToolServer, VERDICTS, eventsOf, firstMessage, keyOf, modernCall, read } from "../harness/mcp.mjs";
 import { Upstream } from "../harness/upstream.mjs";
 import { POLICY } from "../harness/verdicts.mjs";
 import * as v1 from "./sdk/mcp_v1.mjs";
@@ -435,9 +435,8 @@ describe("servers of tools", { concurrency: true }, () => {
       const broken = new AbortController();
       const response = await session.ask("GET", { signal: broken.signal });
       assert.match(response.headers.get("content-type"), /^text\/event-stream/);
-      const events = eventsOf(response);
       await server.sendToolListChanged();
-      const { value: first } = await events.next();
+      const first = await firstMessage(response);
       assert.equal(first.message.method, "notifications/tools/list_changed");
       broken.abort();
       // The upstream lets nobody in as long as it thinks that the first is there.
@@ -448,7 +447,7 @@ describe("servers of tools", { concurrency: true }, () => {
         return void (await response.text());
       });
       await server.sendToolListChanged();
-      const { value: second } = await eventsOf(again).next();
+      const second = await firstMessage(again);
       assert.equal(second.message.method, "notifications/tools/list_changed");
       assert.notEqual(second.id, first.id);
     });

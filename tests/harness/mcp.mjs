@@ -204,6 +204,12 @@ export async function* eventsOf(response) {
   }
 }
 
+/** The first event of a stream that is a message; comments may come before it. */
+export async function firstMessage(response) {
+  for await (const event of eventsOf(response)) if (event.message) return event;
+  throw new Error("the stream is over, and no message came");
+}
+
 /** All that an answer says: its messages, of a batch or a stream too, and a stream's comments. */
 export async function read(response) {
   const seen = { status: response.status, headers: response.headers, messages: [], comments: [] };
