@@ -27,6 +27,7 @@ pub mod permit;
 pub mod pointer;
 pub mod policy;
 pub mod sample;
+mod scan;
 pub mod secret;
 pub mod statistics;
 pub mod time;

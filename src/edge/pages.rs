@@ -158,7 +158,7 @@ pub(super) async fn review(visit: &Visit<'_>, key: &Key) -> Responded {
         return Ok(respond::empty(303, &[("location", &location)]));
     }
     let mut first = desks_with_counts(visit, key).await?;
-    without_calm_loads(&mut first);
+    without_what_is_calm(&mut first);
     let asked_for = match visit.incoming.text_parameter("case")? {
         Some(id) => find_case(visit, key, &id).await?,
         None => None,
@@ -181,8 +181,8 @@ pub(super) async fn review(visit: &Visit<'_>, key: &Key) -> Responded {
     Ok(REVIEW.with(|page| page.with(200, &first)))
 }
 
-/// The document is small: of a desk's load it brings what has to be said at once.
-fn without_calm_loads(first: &mut Json) {
+/// The document is small: of a desk it brings the load and the count of unknown cases only where they have to be said.
+fn without_what_is_calm(first: &mut Json) {
     let Some(Json::Array(desks)) = first.as_object_mut().and_then(|first| first.get_mut("desks")) else {
         return;
     };

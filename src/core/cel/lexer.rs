@@ -2,6 +2,7 @@
 
 use super::CompileProblem;
 use crate::core::number::nearest_f64;
+use crate::core::scan::end_of;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -126,14 +127,12 @@ impl<'s> Lexer<'s> {
         Some(character)
     }
 
-    /// All that is ended by ASCII characters alone.
+    /// The bytes of this kind, as [`end_of`] wants them.
     #[expect(clippy::inline_always, reason = "optimised for size, it would be called for every byte")]
     #[inline(always)]
     fn take_while(&mut self, keep: impl Fn(u8) -> bool) -> &'s str {
         let start = self.at;
-        while self.source.as_bytes().get(self.at).is_some_and(|byte| keep(*byte)) {
-            self.at = self.at.wrapping_add(1);
-        }
+        self.at = end_of(self.source, start, keep);
         self.source.get(start..self.at).unwrap_or("")
     }
 
@@ -161,7 +160,7 @@ impl<'s> Lexer<'s> {
         let Some(first) = self.ahead(0) else { return Ok(Token::End) };
         match first {
             b'0'..=b'9' => return self.number(),
-            b'.' if self.ahead(1).is_some_and(|next| next.is_ascii_digit()) => return self.number(),
+            b'.' if self.has_digit(1) => return self.number(),
             b'"' | b'\'' => return self.string(""),
             b'r' | b'R' | b'b' | b'B' => {
                 if let Some(prefix) = self.string_prefix() {

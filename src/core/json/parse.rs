@@ -3,6 +3,7 @@
 use super::{Json, MAX_DEPTH, MAX_VALUES, Text};
 use crate::core::groups::Groups;
 use crate::core::number::Number;
+use crate::core::scan::end_of;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -137,18 +138,6 @@ impl<'t, B: Build> Parser<'t, '_, B> {
         self.text.get(self.at..).unwrap_or("")
     }
 
-    /// Where bytes of this kind end, from here. A loop, because most of the time goes into it.
-    #[expect(clippy::inline_always, reason = "optimised for size, it would be called for every byte")]
-    #[inline(always)]
-    fn end_of(&self, is_one: impl Fn(u8) -> bool) -> usize {
-        let bytes = self.text.as_bytes();
-        let mut end = self.at;
-        while bytes.get(end).is_some_and(|byte| is_one(*byte)) {
-            end = end.wrapping_add(1);
-        }
-        end
-    }
-
     fn error(&self, kind: JsonErrorKind) -> JsonError {
         JsonError { kind, offset: self.at }
     }
@@ -160,7 +149,7 @@ impl<'t, B: Build> Parser<'t, '_, B> {
     #[expect(clippy::inline_always, reason = "optimised for size, it would be called for every byte")]
     #[inline(always)]
     fn skip_white_space(&mut self) {
-        self.at = self.end_of(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
+        self.at = end_of(self.text, self.at, |byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
     }
 
     fn eat(&mut self, byte: u8, what: &'static str) -> Result<(), JsonError> {
@@ -275,7 +264,8 @@ impl<'t, B: Build> Parser<'t, '_, B> {
     }
 
     fn number(&mut self) -> Result<Number, JsonError> {
-        let end = self.end_of(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'));
+        let end =
+            end_of(self.text, self.at, |byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'));
         let literal = self.text.get(self.at..end);
         let number = literal.and_then(Number::parse).ok_or_else(|| self.error(JsonErrorKind::Number))?;
         self.at = end;
@@ -321,10 +311,7 @@ impl<'t, B: Build> Parser<'t, '_, B> {
             }
             end = end.wrapping_add(8);
         }
-        while bytes.get(end).is_some_and(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1f)) {
-            end = end.wrapping_add(1);
-        }
-        end
+        end_of(self.text, end, |byte| !matches!(byte, b'"' | b'\\' | 0..=0x1f))
     }
 
     fn escape(&mut self) -> Result<char, JsonError> {

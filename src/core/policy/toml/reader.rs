@@ -4,6 +4,7 @@ use super::super::document::Value;
 use super::{Fault, How, Item, Key, MAX_DEPTH, MAX_PROBLEMS, Part, Path, Table};
 use crate::core::json::Text;
 use crate::core::number::Number;
+use crate::core::scan::end_of;
 use std::ops::Range;
 
 type Read<T> = Result<T, Fault>;
@@ -71,14 +72,12 @@ impl<'t> Reader<'t, '_> {
         found
     }
 
-    /// All that is ended by ASCII characters alone.
+    /// The bytes of this kind, as [`end_of`] wants them.
     #[expect(clippy::inline_always, reason = "optimised for size, it would be called for every byte")]
     #[inline(always)]
     fn take_while(&mut self, keep: impl Fn(u8) -> bool) -> &'t str {
         let start = self.at;
-        while self.text.as_bytes().get(self.at).is_some_and(|byte| keep(*byte)) {
-            self.at = self.at.wrapping_add(1);
-        }
+        self.at = end_of(self.text, start, keep);
         self.text.get(start..self.at).unwrap_or("")
     }
 
